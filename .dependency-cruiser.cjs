@@ -129,6 +129,13 @@ const structure = [
     from: { ...production, pathNot: [testCode, '^apps/orders/'] },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer', 'type-only'] },
   },
+  {
+    name: 'no-undeclared-dependency',
+    comment: 'A package that only another package brings along may be gone with its next release.',
+    severity: 'error',
+    from: {},
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+  },
 ];
 
 const purity = [

@@ -24,8 +24,10 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.e2e-spec.ts'],
-          // Real processes are killed and timed here: two files at once would disturb each other.
+          // Real processes are killed and timed here: another file at the same time would disturb them,
+          // so these run one after the other, and after the rest.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
