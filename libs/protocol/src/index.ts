@@ -1,1 +1,15 @@
-export {};
+export * from './codec.js';
+export * from './definition.js';
+export * from './durations.js';
+export * from './encodable.js';
+export * from './errors.js';
+export * from './failure.js';
+export * from './frame.js';
+export * from './history.js';
+export * from './identifiers.js';
+export * from './messages.js';
+export * from './operation.js';
+export * from './outcome.js';
+export * from './retry-policy.js';
+export * from './run-info.js';
+export * from './subjects.js';
