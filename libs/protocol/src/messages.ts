@@ -208,6 +208,8 @@ export interface Assignment extends AssignmentKey {
   /** Attempts that failed by an error or a timeout, which is what a retry policy counts. */
   failures: number;
   cancelRequested?: boolean | undefined;
+  /** The reason that was given for the cancel, for the cancel handler. */
+  reason?: string | undefined;
   /** What earlier attempts recorded, whole and in order. */
   operations: Operation[];
   /** Absent when the worker has it: on the step that follows one that it just finished. */

@@ -7,6 +7,11 @@ import type { Failure } from './failure.js';
  *
  * `*.started` and `task.attempt_failed` tell of progress; every other kind settles its call: on a replay the call
  * returns what it holds.
+ *
+ * `step.retried` is the coordinator's: the attempt before it failed by an error or a timeout and its policy allows
+ * another. Of what stands before it, what failed (`task.failed`, `task.cancelled`, `child.refused`) is void and is done
+ * again with the same idempotency key; what completed is kept. Once a void call was done again, the step may take
+ * another way: from there on a record of an earlier attempt that does not match its call is passed over, not an error.
  */
 export type Operation =
   | { kind: 'task.started'; op: number; at: number; task: string; args: Encoded | undefined; digest: Encoded }
@@ -14,6 +19,7 @@ export type Operation =
   | { kind: 'task.completed'; op: number; at: number; result: Encoded | undefined; durationMs: number }
   | { kind: 'task.failed'; op: number; at: number; attempt: number; error: Failure; durationMs: number }
   | { kind: 'task.cancelled'; op: number; at: number; durationMs: number }
+  | { kind: 'step.retried'; op: -1; at: number }
   | { kind: 'now.recorded'; op: number; at: number; value: number }
   | { kind: 'random.recorded'; op: number; at: number; value: number }
   | { kind: 'uuid.recorded'; op: number; at: number; value: string }
