@@ -1,10 +1,8 @@
 import { Packr } from 'msgpackr';
+import type { Encoded } from './encoded.js';
 import { assertEncodable } from './encodable.js';
 import { wrapMaps } from './encoded-map.js';
 import { MalformedMessageError, PayloadTooLargeError, UnencodableValueError } from './errors.js';
-
-/** An encoded value: opaque to everything between the process that encoded it and the one that decodes it. */
-export type Encoded = Uint8Array;
 
 /**
  * Transforms encoded values on their way out of and into a process, for example to encrypt them.
@@ -29,7 +27,7 @@ const messages: Packr = new Packr({ useRecords: true, moreTypes: false, copyBuff
 /** Encodes and decodes user values: msgpack, then the user's {@link PayloadCodec}. */
 export class ValueCodec {
   constructor(
-    private readonly transform: PayloadCodec | undefined = undefined,
+    private readonly transform?: PayloadCodec | undefined,
     private readonly maxBytes: number = MAX_VALUE_BYTES,
   ) {}
 

@@ -25,6 +25,7 @@ function visit(value: unknown, path: Path, parents: object[], found: { hasMap: b
   if (typeof value === 'function' || typeof value === 'symbol') {
     throw new UnencodableValueError(`${spell(path)} is a ${typeof value} and cannot be encoded.`);
   }
+  // oxlint-disable-next-line no-restricted-globals -- the class of a value, not the clock
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Date)
     return;
   if (parents.includes(value)) {

@@ -24,6 +24,7 @@ export function wrapMaps(value: unknown): unknown {
   }
   if (value instanceof Set) return new Set([...(value as Set<unknown>)].map(wrapMaps));
   if (Array.isArray(value)) return value.map(wrapMaps);
+  // oxlint-disable-next-line no-restricted-globals -- the class of a value, not the clock
   if (value instanceof Date || value instanceof Error || value instanceof RegExp) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, wrapMaps(item)]));
 }

@@ -33,7 +33,7 @@ export class WorkflowFailedError extends GroundControlError {
   declare readonly cause: Error & { readonly type: string };
 
   constructor(message: string, options: { cause: Error & { readonly type: string } }) {
-    super(message, options);
+    super(message, { cause: options.cause });
   }
 }
 

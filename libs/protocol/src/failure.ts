@@ -1,4 +1,4 @@
-import type { Encoded } from './codec.js';
+import type { Encoded } from './encoded.js';
 
 /** An error as data: what crosses the wire and stays in a run's history. */
 export interface FailureOf<Value> {

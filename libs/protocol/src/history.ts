@@ -1,4 +1,4 @@
-import type { Encoded } from './codec.js';
+import type { Encoded } from './encoded.js';
 import type { FailureOf } from './failure.js';
 import type { ChildOutcomeOf, EndedStatus } from './operation.js';
 import type { ParentRef } from './run-info.js';

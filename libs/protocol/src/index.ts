@@ -2,6 +2,7 @@ export * from './codec.js';
 export * from './definition.js';
 export * from './durations.js';
 export * from './encodable.js';
+export * from './encoded.js';
 export * from './errors.js';
 export * from './failure.js';
 export * from './frame.js';

@@ -1,8 +1,8 @@
-import type { Encoded } from './codec.js';
+import type { Encoded } from './encoded.js';
 import type { WorkflowDefinition, HandlerKind } from './definition.js';
 import type { Failure } from './failure.js';
 import type { WireHistoryEvent } from './history.js';
-import type { EndedStatus, Operation } from './operation.js';
+import type { ChildOutcomeOf, EndedStatus, Operation } from './operation.js';
 import type { StepOutcome } from './outcome.js';
 import type { Attributes, ParentRef, WireRunInfo } from './run-info.js';
 
@@ -210,6 +210,8 @@ export interface Assignment extends AssignmentKey {
   cancelRequested?: boolean | undefined;
   /** The reason that was given for the cancel, for the cancel handler. */
   reason?: string | undefined;
+  /** How the child ended, for a step that is called with a child's outcome; `input` is absent then. */
+  childOutcome?: ChildOutcomeOf<Encoded> | undefined;
   /** What earlier attempts recorded, whole and in order. */
   operations: Operation[];
   /** Absent when the worker has it: on the step that follows one that it just finished. */

@@ -1,4 +1,4 @@
-import type { Encoded } from './codec.js';
+import type { Encoded } from './encoded.js';
 import type { Failure } from './failure.js';
 
 /**
