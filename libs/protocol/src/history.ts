@@ -47,7 +47,8 @@ type StepEvents<V> =
 type WaitEvents<Time, V> =
   | { kind: 'wait.started'; events?: string[] | undefined; until?: Time | undefined }
   | { kind: 'wait.timed_out' }
-  | { kind: 'event.received'; event: string; payload: V };
+  | { kind: 'event.received'; event: string; payload: V }
+  | { kind: 'update.received'; update: string; payload: V };
 
 type TaskEvents<V> =
   | ({ kind: 'task.started'; task: string; args: V } & OperationScope)
