@@ -1,1 +1,10 @@
-export {};
+export * from './coordinator-link.js';
+export { failureError, failureInfo, type RecordedError } from './failure-error.js';
+export * from './ground-control.client.js';
+export { newId } from './identifiers.js';
+export * from './list-runs.js';
+export type { WorkerInfo, WorkflowTypeInfo } from './namespace-info.js';
+export * from './request-port.js';
+export { resultOf } from './run-outcome.js';
+export type { ChildStartOptions, StartOptions } from './start-options.js';
+export * from './workflow-handle.js';

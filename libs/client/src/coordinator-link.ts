@@ -1,0 +1,148 @@
+import {
+  type Address,
+  errorOfCode,
+  MalformedMessageError,
+  type NamespaceDescription,
+  partitionOf,
+  type Refused,
+  type ValueCodec,
+} from '@ground-control/protocol';
+
+import { Deadline } from './deadline.js';
+import { failureError } from './failure-error.js';
+import {
+  type LinkRequest,
+  type NamespaceRequest,
+  REPLY_KINDS,
+  type ReplyOf,
+  type WorkflowRequest,
+} from './replies.js';
+import type { Body, RequestOptions, RequestPort } from './request-port.js';
+
+/** A connection, or a way to one that is taken at the first request. */
+export type LinkConnection = RequestPort | (() => Promise<RequestPort>);
+
+export interface CoordinatorLinkOptions {
+  /** How long a request waits for its reply, in milliseconds, where it says nothing else. @defaultValue 30000 */
+  requestTimeoutMs?: number;
+}
+
+const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * Takes requests to the coordinator that can answer them, and gives back their typed replies; a refusal becomes the
+ * error that it names. How many partitions there are it asks once.
+ */
+export class CoordinatorLink {
+  readonly #connection: LinkConnection;
+  readonly #requestTimeoutMs: number;
+  #port: Promise<RequestPort> | undefined;
+  #namespace: Promise<NamespaceDescription> | undefined;
+
+  constructor(
+    connection: LinkConnection,
+    private readonly values: ValueCodec,
+    options: CoordinatorLinkOptions = {},
+  ) {
+    this.#connection = connection;
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+  }
+
+  /**
+   * Asks the leader of the partition that has the request's workflow id.
+   *
+   * @throws GroundControlError of the code with which the request was refused
+   * @throws CoordinatorUnavailableError when nobody answered in time
+   */
+  async ask<R extends WorkflowRequest>(
+    request: R,
+    options: RequestOptions = {},
+  ): Promise<ReplyOf[R['kind']]> {
+    const deadline = this.#deadline(options);
+    const { partitions } = await this.namespace(deadline);
+    return this.#exchange(
+      partitionAddress(request.workflowId, partitions),
+      request,
+      deadline,
+      options.signal,
+    );
+  }
+
+  /** Asks whichever coordinator answers. Throws as {@link ask} does. */
+  askAny<R extends NamespaceRequest>(request: R, options: RequestOptions = {}): Promise<ReplyOf[R['kind']]> {
+    return this.#exchange({ kind: 'coordinators' }, request, this.#deadline(options), options.signal);
+  }
+
+  /** Asks the leader of every partition the same, each as the function words it. Throws as {@link ask} does. */
+  async askEach<R extends LinkRequest>(
+    requestOf: (partition: number) => R,
+    options: RequestOptions = {},
+  ): Promise<ReplyOf[R['kind']][]> {
+    const deadline = this.#deadline(options);
+    const { partitions } = await this.namespace(deadline);
+    const asked = Array.from({ length: partitions }, (_, partition) =>
+      this.#exchange({ kind: 'partition', partition }, requestOf(partition), deadline, options.signal),
+    );
+    return Promise.all(asked);
+  }
+
+  /** How the namespace is laid out; asked once, by all callers together. */
+  namespace(deadline: Deadline = this.#deadline({})): Promise<NamespaceDescription> {
+    this.#namespace ??= this.#describeNamespace();
+    return deadline.limit(this.#namespace);
+  }
+
+  // It waits for ever, because callers of different patience wait for it.
+  async #describeNamespace(): Promise<NamespaceDescription> {
+    try {
+      const forever = new Deadline(Infinity);
+      return await this.#exchange({ kind: 'coordinators' }, { kind: 'namespace.describe' }, forever);
+    } catch (error) {
+      this.#namespace = undefined;
+      throw error;
+    }
+  }
+
+  async #exchange<R extends LinkRequest>(
+    to: Address,
+    request: R,
+    deadline: Deadline,
+    signal?: AbortSignal,
+  ): Promise<ReplyOf[R['kind']]> {
+    const port = await deadline.limit(this.#connect());
+    const timeoutMs = deadline.remainingMs;
+    const reply = await port.request(to, request, { timeoutMs, ...(signal && { signal }) });
+    return this.#read(request, reply);
+  }
+
+  #read<R extends LinkRequest>(request: R, reply: Body): ReplyOf[R['kind']] {
+    if (reply.kind === REPLY_KINDS[request.kind]) return reply as ReplyOf[R['kind']];
+    if (reply.kind === 'error') throw this.#refusal(reply as Refused);
+    throw new MalformedMessageError(`${request.kind} was answered with ${reply.kind}.`);
+  }
+
+  #refusal({ code, message, details, failure }: Refused): Error {
+    const error = errorOfCode(code, message, details);
+    if (failure) error.cause = failureError(failure, this.values);
+    return error;
+  }
+
+  async #connect(): Promise<RequestPort> {
+    if (typeof this.#connection !== 'function') return this.#connection;
+    this.#port ??= this.#connection();
+    try {
+      return await this.#port;
+    } catch (error) {
+      this.#port = undefined;
+      throw error;
+    }
+  }
+
+  #deadline(options: RequestOptions): Deadline {
+    return new Deadline(options.timeoutMs ?? this.#requestTimeoutMs);
+  }
+}
+
+function partitionAddress(workflowId: string, partitions: number): Address {
+  return { kind: 'partition', partition: partitionOf(workflowId, partitions) };
+}

@@ -1,0 +1,97 @@
+import { assertName, InvalidInputError, type ValueCodec } from '@ground-control/protocol';
+import type { InputOf, ResultOf } from '@ground-control/workflow';
+
+import type { CoordinatorLink } from './coordinator-link.js';
+import { type ListOptions, listRuns, type RunPage } from './list-runs.js';
+import { type WorkerInfo, workerInfo, type WorkflowTypeInfo, workflowTypeInfo } from './namespace-info.js';
+import { assertRunId, type ChildStartOptions, type StartOptions, startRequest } from './start-options.js';
+import { type StartedWorkflow, WorkflowHandle } from './workflow-handle.js';
+
+/** A workflow class. */
+export type WorkflowClass<W = unknown> = abstract new (...args: never[]) => W;
+
+/** Tells the workflow type of a class, or undefined when the class is no workflow. */
+export type WorkflowTypeOf = (workflow: WorkflowClass) => string | undefined;
+
+/**
+ * Starts workflows and reaches their runs, from any process of the namespace.
+ *
+ * A workflow is given by its class, from whose start method the types of input and result are inferred, or by its
+ * type as text.
+ */
+export class GroundControlClient {
+  constructor(
+    private readonly link: CoordinatorLink,
+    private readonly values: ValueCodec,
+    private readonly typeOf: WorkflowTypeOf = () => undefined,
+  ) {}
+
+  /**
+   * Starts a run; returns once the start is durable.
+   *
+   * @throws WorkflowAlreadyRunningError when the options' policies forbid another run of the id
+   * @throws WorkflowTypeNotRegisteredError when no worker ever served the type
+   * @throws InvalidInputError when an option or the input is not valid
+   * @throws CoordinatorUnavailableError when no coordinator answers within the request timeout
+   */
+  start<W>(
+    workflow: WorkflowClass<W> | string,
+    options: StartOptions<InputOf<NoInfer<W>>> = {},
+  ): Promise<StartedWorkflow<ResultOf<W>>> {
+    return this.startRun<ResultOf<W>>(workflow, options);
+  }
+
+  /** Starts a run and waits for its result. Throws as {@link start} and {@link WorkflowHandle.result} do. */
+  async run<W>(
+    workflow: WorkflowClass<W> | string,
+    options: StartOptions<InputOf<NoInfer<W>>> = {},
+  ): Promise<ResultOf<W>> {
+    const handle = await this.start<W>(workflow, options);
+    return handle.result();
+  }
+
+  /** As {@link start}, for a worker, which may name the parent. */
+  async startRun<R = unknown>(
+    workflow: WorkflowClass | string,
+    options: StartOptions | ChildStartOptions,
+  ): Promise<StartedWorkflow<R>> {
+    const request = startRequest(this.#nameOf(workflow), options, this.values);
+    const started = await this.link.ask(request);
+    return this.handle<R>(request.workflowId, started.runId) as StartedWorkflow<R>;
+  }
+
+  /**
+   * A handle on a run; nothing is asked of anybody.
+   *
+   * @param runId the latest run of the workflow id when absent
+   */
+  handle<R = unknown>(workflowId: string, runId?: string): WorkflowHandle<R> {
+    assertName(workflowId, 'The workflow id');
+    if (runId !== undefined) assertRunId(runId);
+    return new WorkflowHandle<R>(workflowId, runId, this.link, this.values);
+  }
+
+  /** A page of the runs that meet the conditions, active and ended, newest first. */
+  list(options: ListOptions = {}): Promise<RunPage> {
+    return listRuns(this.link, this.values, options);
+  }
+
+  /** The workflow types that workers registered in the namespace. */
+  async workflowTypes(): Promise<WorkflowTypeInfo[]> {
+    const { types } = await this.link.askAny({ kind: 'types.list' });
+    return types.map(workflowTypeInfo);
+  }
+
+  /** The workers that are live. */
+  async workers(): Promise<WorkerInfo[]> {
+    const { workers } = await this.link.askAny({ kind: 'workers.list' });
+    return workers.map(workerInfo);
+  }
+
+  #nameOf(workflow: WorkflowClass | string): string {
+    if (typeof workflow === 'string') return workflow;
+    const type = this.typeOf(workflow);
+    if (type !== undefined) return type;
+    throw new InvalidInputError(`${workflow.name} is no workflow class. Put @Workflow() on it.`);
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  type Attributes,
+  InvalidInputError,
+  type ListRuns,
+  type RunInfo,
+  type RunStatus,
+  type ValueCodec,
+  type WireRunInfo,
+} from '@ground-control/protocol';
+
+import type { CoordinatorLink } from './coordinator-link.js';
+import { decodeRunInfo } from './run-info.js';
+import { checkedAttributes } from './start-options.js';
+
+/** Which runs are listed: those that meet every condition given. */
+export interface ListOptions {
+  type?: string | undefined;
+  status?: RunStatus | RunStatus[] | undefined;
+  /** What the workflow id begins with. */
+  idPrefix?: string | undefined;
+  startedAfter?: Date | undefined;
+  startedBefore?: Date | undefined;
+  /** Attributes that the run has, with these values. */
+  attributes?: Attributes | undefined;
+  /** The most runs of one page, 1 to 1000. @defaultValue 100 */
+  limit?: number | undefined;
+  /** Where to go on: the `cursor` of the page before, asked with the same conditions. */
+  cursor?: string | undefined;
+}
+
+/** A page of a listing, newest run first. */
+export interface RunPage {
+  runs: RunInfo[];
+  /** Asks for the page that follows; absent on the last one. */
+  cursor?: string;
+}
+
+export const DEFAULT_LIST_LIMIT = 100;
+export const MAX_LIST_LIMIT = 1_000;
+
+/** The last run id taken from each partition; null where none was. */
+type Cursor = (string | null)[];
+
+/** @throws InvalidInputError when an option is not valid */
+export async function listRuns(
+  link: CoordinatorLink,
+  values: ValueCodec,
+  options: ListOptions,
+): Promise<RunPage> {
+  const conditions = listRequest(options);
+  const cursor = decodeCursor(options.cursor);
+  const pages = await link.askEach<ListRuns>((partition) => ({
+    ...conditions,
+    before: cursor[partition] ?? undefined,
+  }));
+  const sources = pages.map((page, partition) => new Source(page.runs, cursor[partition] ?? null));
+  const runs = merge(sources, conditions.limit).map((run) => decodeRunInfo(run, values));
+  const more = sources.some((source) => source.mayHaveMore(conditions.limit));
+  return { runs, ...(more && { cursor: encodeCursor(sources.map((source) => source.lastTaken)) }) };
+}
+
+function listRequest(options: ListOptions): ListRuns {
+  const { type, status, idPrefix, attributes, limit = DEFAULT_LIST_LIMIT } = options;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIST_LIMIT) {
+    throw new InvalidInputError(`limit must be a whole number from 1 to ${MAX_LIST_LIMIT}, not ${limit}.`);
+  }
+  return {
+    kind: 'workflow.list',
+    type,
+    status: typeof status === 'string' ? [status] : status,
+    idPrefix,
+    startedAfter: epoch(options.startedAfter, 'startedAfter'),
+    startedBefore: epoch(options.startedBefore, 'startedBefore'),
+    attributes: checkedAttributes(attributes),
+    limit,
+  };
+}
+
+function epoch(date: Date | undefined, what: string): number | undefined {
+  if (date === undefined) return undefined;
+  if (date instanceof Date && !Number.isNaN(date.getTime())) return date.getTime();
+  throw new InvalidInputError(`${what} must be a valid Date.`);
+}
+
+/** The rows of one partition, in its own order, from which the merge takes. */
+class Source {
+  #taken = 0;
+
+  constructor(
+    private readonly rows: readonly WireRunInfo[],
+    public lastTaken: string | null,
+  ) {}
+
+  get head(): WireRunInfo | undefined {
+    return this.rows[this.#taken];
+  }
+
+  take(): void {
+    this.lastTaken = this.head?.id ?? this.lastTaken;
+    this.#taken++;
+  }
+
+  /** A page that is full may have been cut off. */
+  mayHaveMore(limit: number): boolean {
+    return this.head !== undefined || this.rows.length >= limit;
+  }
+}
+
+function merge(sources: Source[], limit: number): WireRunInfo[] {
+  const merged: WireRunInfo[] = [];
+  while (merged.length < limit) {
+    const newest = sources.reduce((best, source) => (isNewer(source.head, best.head) ? source : best));
+    if (!newest.head) break;
+    merged.push(newest.head);
+    newest.take();
+  }
+  return merged;
+}
+
+function isNewer(one: WireRunInfo | undefined, other: WireRunInfo | undefined): boolean {
+  if (!one || !other) return one !== undefined;
+  return one.startedAt === other.startedAt ? one.id > other.id : one.startedAt > other.startedAt;
+}
+
+function encodeCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+function decodeCursor(text: string | undefined): Cursor {
+  if (text === undefined) return [];
+  try {
+    const cursor: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (Array.isArray(cursor) && cursor.every((id) => id === null || typeof id === 'string')) return cursor;
+  } catch {
+    // What is no JSON is refused below, as other things that are no cursor are.
+  }
+  throw new InvalidInputError('cursor is not one that a listing returned.');
+}

@@ -1,0 +1,22 @@
+import type { RunInfo, ValueCodec, WireRunInfo } from '@ground-control/protocol';
+
+import { failureInfo } from './failure-error.js';
+
+/** Decodes a run's listing row: times become Dates, the details of its error are what they were. */
+export function decodeRunInfo(run: WireRunInfo, values: ValueCodec): RunInfo {
+  const { startedAt, closedAt, waitingFor, error, ...rest } = run;
+  return {
+    ...rest,
+    startedAt: new Date(startedAt),
+    ...(closedAt !== undefined && { closedAt: new Date(closedAt) }),
+    ...(waitingFor && { waitingFor: decodeWaitingFor(waitingFor) }),
+    ...(error && { error: failureInfo(error, values) }),
+  };
+}
+
+function decodeWaitingFor({
+  until,
+  ...rest
+}: NonNullable<WireRunInfo['waitingFor']>): NonNullable<RunInfo['waitingFor']> {
+  return { ...rest, ...(until !== undefined && { until: new Date(until) }) };
+}
