@@ -1,0 +1,27 @@
+import type { Address } from '@ground-control/protocol';
+
+/** What a message says: any plain data that names its kind. */
+export interface Body {
+  kind: string;
+}
+
+/**
+ * Gets a request (`correlation` above 0) or a notice (0). Requests are delivered at least once: the same
+ * `(from, correlation)` comes again until it is answered, so a listener must be idempotent.
+ *
+ * @param from the id of the peer that sent it, and which a reply goes to
+ * @param address what it was sent to
+ */
+export type RequestListener = (from: string, correlation: number, body: Body, address: Address) => void;
+
+/** Gets what is said on the announcements of the namespace. */
+export type AnnouncementListener = (body: Body, from: string) => void;
+
+/** Gets what went wrong and has no caller to tell: malformed frames, refusals of peers, listeners that threw. */
+export type ErrorListener = (error: Error) => void;
+
+/** `disconnected`: NATS is away and being reconnected to. `closed`: for good. */
+export type PeerStatus = 'connected' | 'disconnected' | 'closed';
+
+/** Gets each change of a peer's connection. */
+export type StatusListener = (status: PeerStatus) => void;
