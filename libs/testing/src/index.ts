@@ -1,1 +1,4 @@
-export {};
+export {
+  GroundControlTestServer,
+  type GroundControlTestServerOptions,
+} from './ground-control-test-server.js';
