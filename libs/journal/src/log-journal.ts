@@ -1,0 +1,224 @@
+/*
+ * The rules of a leader's term, for every storage. Invariants (numbers of docs/architecture.md):
+ *
+ * 1. An append resolves only when it is durable, and so is every earlier one.
+ * 2. One writer: every append says which sequence it expects to be the last. The first that is refused or unknown ends
+ *    the term; nothing is sent twice, nothing is guessed.
+ */
+import { type GroundControlError, PayloadTooLargeError } from '@ground-control/protocol';
+import { decodeRecord, encodeRecord } from './batch-codec.js';
+import type { JournalBatch, PartitionJournal } from './journal.js';
+import { JournalCorruptError, JournalFencedError, JournalUncertainError } from './journal-errors.js';
+import { Replay } from './replay.js';
+import type { Published, SequencedLog } from './sequenced-log.js';
+
+/** How often a leader tries to write its epoch while others' appends land before it, until it gives up. */
+export const MAX_TAKE_OVER_TRIES = 20;
+
+interface Append {
+  /** The sequence that it has or will have. */
+  sequence: number;
+  published: Published | undefined;
+  resolve: (sequence: number) => void;
+  reject: (error: Error) => void;
+}
+
+interface Term {
+  epoch: string;
+  /** The sequence of the message that began it. */
+  began: number;
+  /** The sequence of the last append, acknowledged or not. */
+  last: number;
+  /** Oldest first. */
+  inFlight: Append[];
+}
+
+/** A partition's journal in a {@link SequencedLog}. */
+export class LogJournal implements PartitionJournal {
+  private term: Term | undefined;
+  private whyNoTerm: GroundControlError = new JournalFencedError('The journal was not taken over.');
+  private takingOver = false;
+  private onIdle: (() => void) | undefined;
+  private closed = false;
+  /** The highest sequence known to be durable. */
+  private highest = 0;
+
+  constructor(
+    private readonly partition: number,
+    private readonly log: SequencedLog,
+  ) {}
+
+  get maxBatchBytes(): number {
+    return this.log.maxRecordBytes;
+  }
+
+  async takeOver(epoch: string, onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number> {
+    if (this.takingOver) throw new JournalFencedError(`${this.name} is being taken over already.`);
+    this.takingOver = true;
+    try {
+      this.endTerm(new JournalUncertainError(`${this.name} is taken over again.`));
+      const began = await this.writeEpoch(epoch);
+      await this.replay(began, onBatch);
+      if (!this.closed) this.term = { epoch, began, last: began, inFlight: [] };
+      return began;
+    } finally {
+      this.takingOver = false;
+    }
+  }
+
+  append(batch: JournalBatch): Promise<number> {
+    const { term } = this;
+    if (!term || this.closed) return Promise.reject(this.refusal());
+    if (batch.epoch !== term.epoch) {
+      return Promise.reject(
+        new JournalFencedError(`A batch of epoch ${batch.epoch} in the term of epoch ${term.epoch}.`),
+      );
+    }
+    const record = encodeRecord({ ...batch, term: term.began });
+    if (record.length > this.maxBatchBytes) return this.refuseTooLarge(record.length);
+    return new Promise((resolve, reject) => {
+      this.send(term, record, resolve, reject);
+    });
+  }
+
+  async read(sequence: number): Promise<JournalBatch> {
+    let found: Uint8Array | undefined;
+    await this.log.read(sequence, sequence, (at, record) => {
+      if (at === sequence) found = record;
+    });
+    if (!found) throw new JournalCorruptError(this.partition, sequence, 'the record is missing');
+    const { epoch, entries } = this.decode(sequence, found);
+    return { epoch, entries };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.term && this.term.inFlight.length > 0) {
+      await new Promise<void>((resolve) => (this.onIdle = resolve));
+    }
+    this.endTerm(new JournalFencedError(`${this.name} is closed.`));
+  }
+
+  private get name(): string {
+    return `The journal of partition ${this.partition}`;
+  }
+
+  private send(
+    term: Term,
+    record: Uint8Array,
+    resolve: (sequence: number) => void,
+    reject: (error: Error) => void,
+  ): void {
+    const expectedLast = term.last;
+    term.last += 1;
+    const append: Append = { sequence: term.last, published: undefined, resolve, reject };
+    term.inFlight.push(append);
+    this.log.publish(record, expectedLast, (published) => {
+      append.published = published;
+      if (term === this.term) this.settle(term);
+    });
+  }
+
+  /** Resolves in order what is acknowledged in order (invariant 1); anything else ends the term (invariant 2). */
+  private settle(term: Term): void {
+    for (let oldest = term.inFlight[0]; oldest?.published; oldest = term.inFlight[0]) {
+      const error = this.faultOf(oldest.published, oldest.sequence);
+      if (error) return this.endTerm(error);
+      this.highest = oldest.sequence;
+      term.inFlight.shift();
+      oldest.resolve(oldest.sequence);
+    }
+    if (term.inFlight.length === 0) this.onIdle?.();
+  }
+
+  private faultOf(published: Published, sequence: number): GroundControlError | undefined {
+    switch (published.kind) {
+      case 'stored':
+        if (published.sequence === sequence) return undefined;
+        return new JournalFencedError(
+          `${this.name}: an append expected sequence ${sequence} and got ${published.sequence}.`,
+        );
+      case 'refused':
+        return new JournalFencedError(`${this.name} has another writer: ${published.reason}.`);
+      case 'unknown':
+        return new JournalUncertainError(
+          `${this.name}: it is unknown whether an append landed: ${published.reason}.`,
+          { cause: published.cause },
+        );
+    }
+  }
+
+  private endTerm(error: GroundControlError): void {
+    const inFlight = this.term?.inFlight ?? [];
+    this.term = undefined;
+    this.whyNoTerm = error;
+    for (const append of inFlight) append.reject(error);
+    this.onIdle?.();
+  }
+
+  private refuseTooLarge(bytes: number): Promise<never> {
+    const limit = this.maxBatchBytes;
+    const error = new PayloadTooLargeError(`A batch of ${bytes} bytes is over the limit of ${limit}.`, {
+      details: { bytes, limit },
+    });
+    // What the leader has appended after this one before it hears of it must not land without it.
+    this.endTerm(new JournalUncertainError(`${this.name}: a batch was too large.`, { cause: error }));
+    return Promise.reject(error);
+  }
+
+  private refusal(): GroundControlError {
+    const why = this.whyNoTerm;
+    const message = `${this.name} takes no append before it is taken over again: ${why.message}`;
+    return why instanceof JournalUncertainError
+      ? new JournalUncertainError(message, { cause: why })
+      : new JournalFencedError(message, { cause: why });
+  }
+
+  private async writeEpoch(epoch: string): Promise<number> {
+    let fault: GroundControlError = new JournalFencedError(`${this.name} was not tried.`);
+    for (let tries = 0; tries < MAX_TAKE_OVER_TRIES && !this.closed; tries += 1) {
+      const last = await this.readLast();
+      const published = await this.publishEpoch(epoch, last);
+      const failed = this.faultOf(published, last + 1);
+      if (!failed) return (this.highest = last + 1);
+      fault = failed;
+    }
+    throw this.closed ? new JournalFencedError(`${this.name} is closed.`) : fault;
+  }
+
+  private async readLast(): Promise<number> {
+    const { last } = await this.log.bounds();
+    if (last < this.highest) {
+      const what = `the journal ends at sequence ${last}, but this process has seen this one`;
+      throw new JournalCorruptError(this.partition, this.highest, what);
+    }
+    return last;
+  }
+
+  private publishEpoch(epoch: string, last: number): Promise<Published> {
+    const record = encodeRecord({ term: last + 1, epoch, entries: [] });
+    return new Promise((resolve) => {
+      this.log.publish(record, last, resolve);
+    });
+  }
+
+  private async replay(
+    began: number,
+    onBatch: (sequence: number, batch: JournalBatch) => void,
+  ): Promise<void> {
+    const replay = new Replay(this.partition, onBatch);
+    await this.log.read(1, began, (sequence, record) => {
+      replay.take(sequence, record);
+    });
+    if (replay.last === began) return;
+    throw new JournalCorruptError(this.partition, replay.last + 1, 'the record is missing');
+  }
+
+  private decode(sequence: number, record: Uint8Array): JournalBatch {
+    try {
+      return decodeRecord(record);
+    } catch (cause) {
+      throw new JournalCorruptError(this.partition, sequence, String(cause), { cause });
+    }
+  }
+}
