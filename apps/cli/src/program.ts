@@ -1,0 +1,67 @@
+import { Command, CommanderError, Option } from 'commander';
+
+import type { CliContext } from './cli-context.js';
+import { coordinatorCommand } from './commands/coordinator.command.js';
+import { devCommand } from './commands/dev.command.js';
+import { typeCommand, workerCommand } from './commands/namespace.commands.js';
+import { workflowCommand } from './commands/workflow.command.js';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
+import { duration, namespace } from './parsers.js';
+
+const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
+const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;
+
+/** Carries out a command line; resolves with the exit code. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
+  const program = createProgram(context);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return EXIT.done;
+  } catch (error) {
+    // The parser has told of its own errors already.
+    if (!(error instanceof CommanderError)) context.terminal.fail(error);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(context: CliContext): Command {
+  const { terminal } = context;
+  const program = new Command('gctl')
+    .description('Ground Control: durable workflows for NestJS on NATS')
+    .addOption(
+      new Option('--server <url>', 'the NATS server; several are separated by commas')
+        .env('GROUND_CONTROL_SERVERS')
+        .default(DEFAULT_SERVER),
+    )
+    .addOption(
+      new Option('--namespace <name>', 'the namespace')
+        .env('GROUND_CONTROL_NAMESPACE')
+        .argParser(namespace)
+        .default('default'),
+    )
+    .addOption(
+      new Option('--request-timeout <duration>', 'how long to wait for a coordinator')
+        .argParser(duration)
+        .default(DEFAULT_REQUEST_TIMEOUT_MS, '5s'),
+    )
+    .option('--json', 'print JSON')
+    .hook('preAction', () => void (terminal.json = program.opts<{ json?: true }>().json ?? false));
+  for (const make of [devCommand, coordinatorCommand, workflowCommand, workerCommand, typeCommand]) {
+    program.addCommand(make(context));
+  }
+  for (const command of withSubcommands(program)) prepare(command, context);
+  return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Makes the parser throw and write where we say; a command does not inherit that from the one it was added to. */
+function prepare(command: Command, { terminal }: CliContext): void {
+  command.exitOverride().showHelpAfterError('(--help tells more)');
+  command.configureOutput({
+    writeOut: (text) => terminal.writeOut(text),
+    writeErr: (text) => terminal.writeErr(text),
+  });
+}

@@ -1,0 +1,47 @@
+import { CoordinatorLink, GroundControlClient } from '@ground-control/client';
+import type { GroundControlError } from '@ground-control/protocol';
+import { FramePeer } from '@ground-control/transport';
+
+import { LenientCodec } from './lenient-codec.js';
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  server: string;
+  namespace: string;
+  /** In milliseconds. */
+  requestTimeout: number;
+  json?: true;
+}
+
+/** A client, and how to let go of it. */
+export interface Session {
+  client: GroundControlClient;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects, and makes sure that a coordinator answers: what a command waits for after that may take as long as it
+ * takes.
+ *
+ * @throws CoordinatorUnavailableError when NATS or a coordinator cannot be reached within the request timeout
+ */
+export async function openSession(options: GlobalOptions): Promise<Session> {
+  const { namespace, requestTimeout } = options;
+  const servers = options.server.split(',');
+  const timeouts = { connectTimeoutMs: requestTimeout, requestTimeoutMs: requestTimeout };
+  const peer = await FramePeer.connect({ servers, namespace, name: 'gctl', ...timeouts });
+  const values = new LenientCodec();
+  const link = new CoordinatorLink(peer, values, timeouts);
+  try {
+    await link.namespace();
+  } catch (error) {
+    await peer.close();
+    throw named(error as GroundControlError, options);
+  }
+  return { client: new GroundControlClient(link, values), close: () => peer.close() };
+}
+
+function named(error: GroundControlError, { server, namespace }: GlobalOptions): GroundControlError {
+  error.message = `${error.message} (NATS at ${server}, namespace ${namespace}; is a coordinator running? \`gctl dev\` starts one.)`;
+  return error;
+}
