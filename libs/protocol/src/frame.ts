@@ -16,7 +16,7 @@ export interface Frame {
   messages: Message[];
 }
 
-/** The most messages in one frame. */
+/** The most messages in one frame; one that holds more is refused. */
 export const MAX_FRAME_MESSAGES = 10_000;
 
 /**
@@ -50,6 +50,11 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   if (typeof from !== 'string' || !Array.isArray(messages) || !messages.every(isMessage)) {
     throw new MalformedMessageError(
       'A frame holds its sender and an array of [correlation, body with a kind].',
+    );
+  }
+  if (messages.length > MAX_FRAME_MESSAGES) {
+    throw new MalformedMessageError(
+      `A frame of ${messages.length} messages is over the limit of ${MAX_FRAME_MESSAGES}.`,
     );
   }
   return { from, messages };

@@ -33,9 +33,15 @@ export class FrameReceiver {
 
   /** Takes one NATS message that came to `address`. */
   receive(msg: Msg, address: Address, listener: RequestListener): void {
-    if (msg.data.length === 0 && msg.headers?.code === NO_RESPONDERS) return this.noResponders(msg);
-    const frame = this.decode(msg);
-    if (!frame) return;
+    try {
+      if (isNoResponders(msg)) return this.noResponders(msg);
+      this.take(this.decode(msg), address, listener);
+    } catch (error) {
+      this.owner.malformed(msg.reply ?? '', asMalformed(error, msg.subject));
+    }
+  }
+
+  private take(frame: Frame, address: Address, listener: RequestListener): void {
     for (const message of frame.messages) this.dispatch(frame.from, message, address, listener);
   }
 
@@ -64,16 +70,15 @@ export class FrameReceiver {
     if (address) this.owner.unserved(address);
   }
 
-  private decode(msg: Msg): Frame | undefined {
-    try {
-      const frame = decodeFrame(msg.data);
-      if (isPeerId(frame.from)) return frame;
-      throw new MalformedMessageError('The sender of a frame must be the id of a peer.');
-    } catch (error) {
-      this.owner.malformed(msg.reply ?? '', asMalformed(error, msg.subject));
-      return undefined;
-    }
+  private decode(msg: Msg): Frame {
+    const frame = decodeFrame(msg.data);
+    if (isPeerId(frame.from)) return frame;
+    throw new MalformedMessageError('The sender of a frame must be the id of a peer.');
   }
+}
+
+function isNoResponders(msg: Msg): boolean {
+  return msg.data.length === 0 && msg.headers?.code === NO_RESPONDERS;
 }
 
 function asMalformed(error: unknown, subject: string): MalformedMessageError {

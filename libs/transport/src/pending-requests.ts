@@ -1,25 +1,26 @@
-import {
-  type Address,
-  CoordinatorUnavailableError,
-  LimitExceededError,
-  type Message,
-} from '@ground-control/protocol';
+import { type Address, LimitExceededError, type Message } from '@ground-control/protocol';
 import type { Body } from './body.js';
 import { PendingRequest, type RequestOwner } from './pending-request.js';
 import { resendDelayMs, type ResendSchedule, unservedDelayMs } from './resend-schedule.js';
 import { sameAddress } from './same-address.js';
 import { TICK_MS, TimerWheel } from './timer-wheel.js';
 
-/** What the table of requests needs from its peer. */
+/** How requests are sent. */
 export interface RequestCarrier {
   /** Sends the message, or nothing while there is no connection. */
   send(to: Address, message: Message): void;
-  /** The turn of the outboxes, which tells what waits to be sent. */
-  readonly turn: number;
   /** Whether there is a connection. */
-  readonly connected: boolean;
-  /** Says of a request that timed out where it went and what is known. */
-  describe(request: PendingRequest): string;
+  readonly isUp: boolean;
+  /** The turn of the event loop: what is sent twice in one is sent once. */
+  readonly turn: number;
+}
+
+/** What else a table of requests depends on. */
+export interface RequestTableParts {
+  /** The error of a request that had no answer within its time. */
+  unanswered(request: PendingRequest, waitedMs: number): Error;
+  /** The time in milliseconds, of a clock that never goes back. @defaultValue `performance.now` */
+  now?: () => number;
 }
 
 /** When a request gives up, and what may stop it. */
@@ -41,6 +42,7 @@ export interface PendingOptions {
 export class PendingRequests implements RequestOwner {
   private readonly young = new Map<number, PendingRequest>();
   private readonly old = new Map<number, PendingRequest>();
+  private readonly now: () => number;
   private readonly wheel: TimerWheel<PendingRequest>;
   private unserved: Address[] = [];
   private lastCorrelation = 0;
@@ -50,9 +52,10 @@ export class PendingRequests implements RequestOwner {
     private readonly carrier: RequestCarrier,
     private readonly schedule: ResendSchedule,
     private readonly limit: number,
-    private readonly now: () => number = () => performance.now(),
+    private readonly parts: RequestTableParts,
   ) {
-    this.wheel = new TimerWheel<PendingRequest>(now, (request) => this.onDue(request));
+    this.now = parts.now ?? (() => performance.now());
+    this.wheel = new TimerWheel<PendingRequest>(this.now, (request) => this.onDue(request));
   }
 
   get size(): number {
@@ -129,7 +132,7 @@ export class PendingRequests implements RequestOwner {
   }
 
   private send(request: PendingRequest): void {
-    if (!this.carrier.connected || request.sentInTurn === this.carrier.turn) return;
+    if (!this.carrier.isUp || request.sentInTurn === this.carrier.turn) return;
     request.sentInTurn = this.carrier.turn;
     request.attempts += 1;
     try {
@@ -184,7 +187,7 @@ export class PendingRequests implements RequestOwner {
   private onDue(request: PendingRequest): void {
     const now = this.now();
     if (now >= request.deadline) {
-      this.refuse(request.correlation, new CoordinatorUnavailableError(this.carrier.describe(request)));
+      this.refuse(request.correlation, this.parts.unanswered(request, now - request.startedAt));
     } else if (now >= request.resendAt) {
       this.tryAgain(request, now);
     } else {

@@ -10,8 +10,12 @@ export function refusalOf(error: unknown): Refused {
 /** The error of a refusal; a body that is none gives undefined. */
 export function errorOfRefusal(body: Body): GroundControlError | undefined {
   if (body.kind !== 'error') return undefined;
-  const { code, message, details } = body as Partial<Refused>;
-  return errorOfCode(String(code ?? GroundControlError.code), String(message ?? 'refused'), details);
+  const { code, message, details } = body as Body & Record<'code' | 'message' | 'details', unknown>;
+  return errorOfCode(textOr(GroundControlError.code, code), textOr('refused', message), details);
+}
+
+function textOr(fallback: string, value: unknown): string {
+  return typeof value === 'string' ? value : fallback;
 }
 
 function refusal(code: string, message: string, details?: unknown): Refused {
