@@ -127,6 +127,7 @@ function nextStep(
     notBefore: undefined,
     delayedBy: undefined,
     workerId: undefined,
+    startedAt: 0,
     deadline: undefined,
     retry: undefined,
     childOutcome: undefined,
@@ -145,6 +146,7 @@ function startStep(state: RunState, event: StepStarted, at: number): void {
   state.status = 'running';
   step.attempt = event.attempt;
   step.workerId = event.workerId;
+  step.startedAt = at;
   step.deadline = event.timeoutMs === undefined ? undefined : at + event.timeoutMs;
   step.retry = event.retry;
   step.notBefore = undefined;

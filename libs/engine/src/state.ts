@@ -68,6 +68,8 @@ export interface StepState {
   delayedBy: 'start' | 'step' | 'retry' | undefined;
   /** The worker that holds the step; undefined while nobody does. */
   workerId: string | undefined;
+  /** When the current attempt was given to its worker. */
+  startedAt: number;
   deadline: number | undefined;
   retry: ResolvedRetryPolicy | undefined;
   /** The outcome of the child that this step is called for. */

@@ -179,8 +179,16 @@ export interface ReportStep {
 
 export type WorkerRequest = RecordOperations | ReportStep;
 
+// ---- leader → leader ------------------------------------------------------------------------------------------------
+
+/** Tells a parent how its child ended. Idempotent by the child's run id. */
+export interface DeliverChildOutcome extends RunRef {
+  kind: 'child.ended';
+  outcome: ChildOutcomeOf<Encoded>;
+}
+
 /** Every request that a partition leader takes. */
-export type PartitionRequest = ClientRequest | WorkerRequest;
+export type PartitionRequest = ClientRequest | WorkerRequest | DeliverChildOutcome;
 
 // ---- leader → worker ------------------------------------------------------------------------------------------------
 

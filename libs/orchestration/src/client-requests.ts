@@ -1,0 +1,306 @@
+import { decideStart, describe, isEnded, type RunCommand, type RunState } from '@ground-control/engine';
+import {
+  type AnswerQuery,
+  type CancelWorkflow,
+  type DeliverChildOutcome,
+  findHandler,
+  type ListRuns,
+  type QueryWorkflow,
+  type ReadHistory,
+  type Reply,
+  type RunRef,
+  type SendEvent,
+  type StartWorkflow,
+  type TerminateWorkflow,
+  type UpdateWorkflow,
+  type WireRunInfo,
+} from '@ground-control/protocol';
+import { runContext } from './assignments.js';
+import { type Caller, refused } from './caller.js';
+import type { LeaderTerm } from './leader-term.js';
+import { MAX_HISTORY_PAGE, MAX_LIST_PAGE } from './limits.js';
+import { endReply, updateReply } from './replies.js';
+import { activeState, type RunRecord, statusOf, waitersOf } from './run-record.js';
+
+/** Starts a run. A run id that is known is a retry: it has been started, and that is the answer. */
+export function handleStart(term: LeaderTerm, request: StartWorkflow, caller: Caller): void {
+  const { runId, workflowId } = request;
+  const known = term.runs.get(runId);
+  if (known) return answerStarted(term, caller, runId, known.workflowId !== workflowId);
+  const definition = term.definition(request.workflowType);
+  if (!definition) return term.answer(caller, typeUnknown(request.workflowType));
+  const earlier = term.runs.latest(workflowId);
+  if (earlier && activeState(earlier)) {
+    if (request.onConflict === 'useExisting') {
+      return term.answer(caller, { kind: 'run.started', runId: earlier.runId, existing: true });
+    }
+    if (request.onConflict === 'terminateExisting') terminateExisting(term, earlier, runId);
+  }
+  const decision = decideStart(
+    earlier && { runId: earlier.runId, status: statusOf(earlier) },
+    {
+      runId,
+      workflowId,
+      workflowType: request.workflowType,
+      input: request.input,
+      timeoutMs: request.timeoutMs ?? definition.timeoutMs,
+      delayMs: request.delayMs,
+      reuse: request.reuse ?? 'allow',
+      parent: request.parent,
+      onCompleted: request.onCompleted,
+      attributes: request.attributes,
+    },
+    term.now,
+  );
+  if (decision.kind === 'rejected') return term.answer(caller, refused(decision.code, decision.message));
+  const [started] = decision.kind === 'accepted' ? decision.events : [];
+  if (started?.kind !== 'run.started') throw new Error('a start is accepted or rejected');
+  term.begin(runId, started);
+  return answerStarted(term, caller, runId, false);
+}
+
+function answerStarted(term: LeaderTerm, caller: Caller, runId: string, taken: boolean): void {
+  if (taken)
+    return term.answer(caller, refused('INVALID_INPUT', `Run id ${runId} belongs to another workflow id.`));
+  return term.answer(caller, { kind: 'run.started', runId, existing: false });
+}
+
+function terminateExisting(term: LeaderTerm, record: RunRecord, by: string): void {
+  command(term, record, { kind: 'terminate', reason: `replaced by run ${by}` });
+}
+
+/** Answers when the run has ended, also when that was long ago. */
+export function handleResult(term: LeaderTerm, request: RunRef, caller: Caller): void {
+  const record = term.runs.find(request);
+  if (!record) return term.answer(caller, notFound(request));
+  const state = record.state;
+  if (state && !isEnded(state.status)) {
+    waitersOf(record).result.set(caller.key, (reply) => caller.respond(reply));
+    return undefined;
+  }
+  if (state) return term.answer(caller, endReply(state));
+  return answerLater(caller, term.reader.state(record).then(endReply));
+}
+
+export function handleDescribe(term: LeaderTerm, request: RunRef, caller: Caller): void {
+  const record = term.runs.find(request);
+  if (!record) return term.answer(caller, notFound(request));
+  return term.answer(caller, { kind: 'run.description', run: infoOf(term, record) });
+}
+
+/** Answers with a page of the run's durable history. With `wait`, only once there is something new to tell. */
+export function handleHistory(term: LeaderTerm, request: ReadHistory, caller: Caller): void {
+  const record = term.runs.find(request);
+  if (!record) return term.answer(caller, notFound(request));
+  return term.whenDurable(() => answerLater(caller, historyPage(term, record, request, caller)));
+}
+
+async function historyPage(
+  term: LeaderTerm,
+  record: RunRecord,
+  request: ReadHistory,
+  caller: Caller,
+): Promise<Reply | undefined> {
+  const commits = record.sequences.length;
+  const history = await term.reader.history(record);
+  const limit = Math.min(request.limit, MAX_HISTORY_PAGE);
+  const events = history.filter((event) => event.seq > request.after).slice(0, limit);
+  const more = history.length > request.after + events.length;
+  const ended = !more && history.some((event) => ENDINGS.has(event.kind));
+  if (events.length > 0 || ended || !request.wait) {
+    return { kind: 'history.page', runId: record.runId, events, more, ended };
+  }
+  if (record.sequences.length > commits) return historyPage(term, record, request, caller);
+  waitersOf(record).history.set(caller.key, () => handleHistory(term, request, caller));
+  return undefined;
+}
+
+const ENDINGS: ReadonlySet<string> = new Set([
+  'run.completed',
+  'run.failed',
+  'run.cancelled',
+  'run.terminated',
+  'run.timed_out',
+]);
+
+export function handleSend(term: LeaderTerm, request: SendEvent, caller: Caller): void {
+  const { eventId: id, event, payload } = request;
+  onRun(term, request, caller, (record) => {
+    const definition = term.definition(record.workflowType);
+    const known = definition !== undefined && findHandler(definition, 'event', event) !== undefined;
+    return { kind: 'send', id, event, payload, known };
+  });
+}
+
+/** Answers with the handler's reply, to every retry the same. */
+export function handleUpdate(term: LeaderTerm, request: UpdateWorkflow, caller: Caller): void {
+  const record = term.runs.find(request);
+  const state = record?.state;
+  if (!record || !state) return term.answer(caller, record ? finished(record) : notFound(request));
+  const { updateId: id, update, payload } = request;
+  const definition = term.definition(record.workflowType);
+  const known = definition !== undefined && findHandler(definition, 'update', update) !== undefined;
+  const decision = term.decide(state, { kind: 'update', id, update, payload, known });
+  if (decision.kind === 'rejected') return term.answer(caller, refused(decision.code, decision.message));
+  const answered = updateReply(state, id);
+  if (answered) return term.answer(caller, answered);
+  const { updates } = waitersOf(record);
+  const callers = updates.get(id) ?? new Map<string, (reply: Reply) => void>();
+  updates.set(
+    id,
+    callers.set(caller.key, (reply) => caller.respond(reply)),
+  );
+  if (decision.kind === 'accepted') term.commit(record, decision.events);
+  return undefined;
+}
+
+export function handleCancel(term: LeaderTerm, request: CancelWorkflow, caller: Caller): void {
+  onRun(term, request, caller, (record) => {
+    const definition = term.definition(record.workflowType);
+    const handler = definition !== undefined && findHandler(definition, 'cancel') !== undefined;
+    return { kind: 'cancel', reason: request.reason, handler };
+  });
+  notifyCancel(term, request);
+}
+
+/** A step that runs sees that its run is to be cancelled. */
+function notifyCancel(term: LeaderTerm, request: CancelWorkflow): void {
+  const record = term.runs.find(request);
+  const step = record && activeState(record)?.step;
+  const workerId = step?.workerId;
+  if (!record || !step || workerId === undefined) return;
+  const key = {
+    partition: term.context.partition,
+    runId: record.runId,
+    stepSeq: step.seq,
+    attempt: step.attempt,
+  };
+  const reason = request.reason ?? 'cancel requested';
+  term.whenDurable(() => term.context.notify(workerId, { kind: 'step.cancel_requested', ...key, reason }));
+}
+
+export function handleTerminate(term: LeaderTerm, request: TerminateWorkflow, caller: Caller): void {
+  onRun(term, request, caller, () => ({ kind: 'terminate', reason: request.reason }));
+}
+
+/** A child's outcome reaches its parent; a parent that is gone or has ended needs it no longer. */
+export function handleChildEnded(term: LeaderTerm, request: DeliverChildOutcome, caller: Caller): void {
+  const record = term.runs.find(request);
+  if (record && activeState(record))
+    command(term, record, { kind: 'complete-child', outcome: request.outcome });
+  return term.answer(caller, { kind: 'accepted' });
+}
+
+/** Has a worker answer from the state as it is committed, whether the run is active or has ended. */
+export function handleQuery(term: LeaderTerm, request: QueryWorkflow, caller: Caller): void {
+  const record = term.runs.find(request);
+  if (!record) return term.answer(caller, notFound(request));
+  if (!term.definition(record.workflowType)?.queries.includes(request.query)) {
+    const message = `Workflow type ${record.workflowType} has no query ${JSON.stringify(request.query)}.`;
+    return term.answer(caller, refused('UNKNOWN_QUERY', message));
+  }
+  if (!record.state) {
+    return answerLater(
+      caller,
+      term.reader.state(record).then((state) => askWorker(term, request, state)),
+    );
+  }
+  const run = runContext(record.state);
+  return term.whenDurable(() =>
+    answerLater(caller, askWorker(term, request, { ...run, runId: record.runId })),
+  );
+}
+
+function askWorker(
+  term: LeaderTerm,
+  request: QueryWorkflow,
+  source: RunState | (AnswerQuery['run'] & { runId: string }),
+): Promise<Reply> {
+  const worker = term.context.workers.forQuery(source.workflowType, request.query);
+  const { query, args } = request;
+  const run = source.store instanceof Map ? runContext(source as RunState) : (source as AnswerQuery['run']);
+  if (worker)
+    return term.context.query(worker.id, { kind: 'query.answer', runId: source.runId, run, query, args });
+  const message = `No live worker serves queries of workflow type ${source.workflowType}.`;
+  return Promise.resolve(refused('QUERY_FAILED', message));
+}
+
+/** The partition's runs that match, newest first. */
+export function handleList(term: LeaderTerm, request: ListRuns, caller: Caller): void {
+  const runs: WireRunInfo[] = [];
+  const limit = Math.min(request.limit, MAX_LIST_PAGE);
+  for (const record of term.runs.newestFirst()) {
+    if (runs.length >= limit) break;
+    if (!mayMatch(record, request)) continue;
+    const info = infoOf(term, record);
+    if (matches(info, request)) runs.push(info);
+  }
+  return term.answer(caller, { kind: 'run.list', runs });
+}
+
+function mayMatch(record: RunRecord, request: ListRuns): boolean {
+  if (request.before !== undefined && record.runId >= request.before) return false;
+  if (request.type !== undefined && record.workflowType !== request.type) return false;
+  if (request.idPrefix !== undefined && !record.workflowId.startsWith(request.idPrefix)) return false;
+  if (request.startedAfter !== undefined && record.startedAt <= request.startedAfter) return false;
+  return request.startedBefore === undefined || record.startedAt < request.startedBefore;
+}
+
+function matches(info: WireRunInfo, request: ListRuns): boolean {
+  if (request.status && !request.status.includes(info.status)) return false;
+  return Object.entries(request.attributes ?? {}).every(([name, value]) => info.attributes?.[name] === value);
+}
+
+function infoOf(term: LeaderTerm, record: RunRecord): WireRunInfo {
+  if (record.state) return describe(record.state, term.now);
+  if (record.ended) return record.ended.info;
+  throw new Error(`run ${record.runId} has neither a state nor an end`);
+}
+
+/** Decides a command on the run that the request names, commits, and answers. */
+function onRun(
+  term: LeaderTerm,
+  ref: RunRef,
+  caller: Caller,
+  toCommand: (record: RunRecord) => RunCommand,
+): void {
+  const record = term.runs.find(ref);
+  if (!record) return term.answer(caller, notFound(ref));
+  if (!record.state) return term.answer(caller, finished(record));
+  const refusal = command(term, record, toCommand(record));
+  return term.answer(caller, refusal ?? { kind: 'accepted' });
+}
+
+/** @returns a refusal, or nothing when it is done or was done before */
+function command(term: LeaderTerm, record: RunRecord, what: RunCommand): Reply | undefined {
+  if (!record.state) return finished(record);
+  const decision = term.decide(record.state, what);
+  if (decision.kind === 'rejected') return refused(decision.code, decision.message);
+  if (decision.kind === 'accepted') term.commit(record, decision.events);
+  return undefined;
+}
+
+function answerLater(caller: Caller, reply: Promise<Reply | undefined>): void {
+  reply.then(
+    (value) => value && caller.respond(value),
+    (error: unknown) =>
+      caller.respond(refused('COORDINATOR_UNAVAILABLE', `The run could not be read: ${String(error)}`)),
+  );
+}
+
+function notFound(ref: RunRef): Reply {
+  const run = ref.runId === undefined ? 'No run' : `No run ${ref.runId}`;
+  return refused('WORKFLOW_NOT_FOUND', `${run} of workflow id ${JSON.stringify(ref.workflowId)} is known.`);
+}
+
+function finished(record: RunRecord): Reply {
+  return refused(
+    'RUN_FINISHED',
+    `Run ${record.runId} of workflow ${record.workflowId} has ended: ${statusOf(record)}.`,
+  );
+}
+
+function typeUnknown(workflowType: string): Reply {
+  const message = `No worker has registered workflow type ${JSON.stringify(workflowType)}. Start a worker that provides it.`;
+  return refused('WORKFLOW_TYPE_NOT_REGISTERED', message);
+}

@@ -1,0 +1,29 @@
+import type { Duration } from '@ground-control/protocol';
+import type { NodeConnectionOptions } from '@nats-io/transport-node';
+
+/** How a coordinator connects and serves. */
+export interface CoordinatorOptions {
+  /** The NATS servers. @defaultValue GROUND_CONTROL_SERVERS, then `nats://127.0.0.1:4222` */
+  servers?: string | string[] | undefined;
+  /** @defaultValue GROUND_CONTROL_NAMESPACE, then `default` */
+  namespace?: string | undefined;
+  /** Passed to the NATS client: token, user, creds, nkey, tls. */
+  connection?: NodeConnectionOptions | undefined;
+  /** Partitions of the namespace, fixed when it is created. @defaultValue 4 */
+  partitions?: number | undefined;
+  /** Copies that NATS keeps of each stream: 1, or 3 with a cluster of servers. @defaultValue 1 */
+  replicas?: number | undefined;
+  /** Where NATS keeps the streams. `memory` loses everything with the server: for trials alone. @defaultValue 'file' */
+  storage?: 'file' | 'memory' | undefined;
+  /** How long a worker may be silent before its steps go to another. @defaultValue '15s' */
+  workerLease?: Duration | undefined;
+}
+
+/** {@link CoordinatorOptions} with everything filled in. */
+export interface ResolvedCoordinatorOptions {
+  namespace: string;
+  partitions: number;
+  replicas: number;
+  storage: 'file' | 'memory';
+  workerLeaseMs: number;
+}

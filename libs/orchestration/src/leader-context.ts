@@ -1,0 +1,30 @@
+import type { OutboxEntry } from '@ground-control/engine';
+import type {
+  AnswerQuery,
+  Assignment,
+  Reply,
+  StepNotice,
+  WorkflowDefinition,
+} from '@ground-control/protocol';
+import type { ReadyQueue } from './ready-queue.js';
+import type { WorkerRegistry } from './worker-registry.js';
+
+/** What a leader has of the process around it: ports that a simulation can stand in for. */
+export interface LeaderContext {
+  readonly partition: number;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly workers: WorkerRegistry;
+  /** Steps that wait for a worker, of all partitions that are led here. */
+  readonly ready: ReadyQueue;
+  /** The workflow types that were ever registered, for when no worker of a type is live. */
+  readonly catalogue: ReadonlyMap<string, WorkflowDefinition>;
+  /** Hands a step to a worker, again and again until it is answered or a lease has passed. */
+  send(workerId: string, assignment: Assignment): Promise<'accepted' | 'refused' | 'unanswered'>;
+  /** Tells a worker something that it need not answer. */
+  notify(workerId: string, notice: StepNotice): void;
+  /** Asks a worker. */
+  query(workerId: string, query: AnswerQuery): Promise<Reply>;
+  /** Delivers what is owed to another run until its leader has acknowledged it. @returns false when it was given up */
+  courier(entry: OutboxEntry): Promise<boolean>;
+}

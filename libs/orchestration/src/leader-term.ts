@@ -1,0 +1,387 @@
+import {
+  type Decision,
+  decide,
+  dueAt,
+  evolve,
+  isAssignable,
+  isEnded,
+  type RunCommand,
+  type RunEvent,
+  type RunState,
+  type StepState,
+} from '@ground-control/engine';
+import type { JournalBatch, JournalEntry, PartitionJournal } from '@ground-control/journal';
+import type { Assignment, AssignmentKey, Reply, WorkflowDefinition } from '@ground-control/protocol';
+import { buildAssignment } from './assignments.js';
+import { approximateBytes, type Effect, GroupCommit } from './group-commit.js';
+import { endReply, updateReply } from './replies.js';
+import { activeState, type RunRecord } from './run-record.js';
+import { RunReader } from './run-reader.js';
+import { RunTable } from './run-table.js';
+import { TimerQueue } from './timer-queue.js';
+import { handlerOf, type Requirement, type Worker } from './worker-registry.js';
+import type { LeaderContext } from './leader-context.js';
+
+/** What a commit should know besides its events. */
+export interface CommitOptions {
+  /** The worker whose report this is: it need not be told that its step is over. */
+  reportedBy?: string | undefined;
+  /** The reporting worker takes the run's next step with the reply to its report. */
+  wantsNext?: boolean | undefined;
+}
+
+/**
+ * One term of a partition's leader: from the takeover of the journal to the first append that fails. All that it knows
+ * is derived from the journal and is dropped with it.
+ *
+ * 1. State changes only by `commit`: decide, evolve, add to the next append.
+ * 2. Nobody hears of a change before it is durable: replies and assignments are effects of the commit.
+ * 3. A step goes to a worker only by a `step.started` event, and at most one attempt is current.
+ */
+export class LeaderTerm {
+  readonly runs: RunTable = new RunTable();
+  readonly reader: RunReader;
+  private readonly group: GroupCommit;
+  private readonly timers: TimerQueue;
+  private over = false;
+
+  constructor(
+    readonly context: LeaderContext,
+    private readonly journal: PartitionJournal,
+    private readonly epoch: string,
+    onFailed: (error: unknown) => void,
+  ) {
+    this.reader = new RunReader(journal);
+    this.timers = new TimerQueue(context.clock, (runIds) => this.due(runIds));
+    const fail = (error: unknown): void => {
+      this.end();
+      onFailed(error);
+    };
+    this.group = new GroupCommit(
+      journal,
+      epoch,
+      (sequence, entries) => this.committed(sequence, entries),
+      fail,
+    );
+  }
+
+  /** Takes the journal over and rebuilds every run from it; then arms timers and hands out what is ready. */
+  async recover(): Promise<void> {
+    await this.journal.takeOver(this.epoch, (sequence, batch) => this.replay(sequence, batch));
+    for (const record of this.runs.values()) this.resume(record);
+  }
+
+  /** Ends the term: nothing that is not durable is ever told to anyone. */
+  end(): void {
+    this.over = true;
+    this.group.abandon();
+    this.timers.clear();
+    this.context.workers.dropPartition(this.context.partition);
+  }
+
+  get now(): number {
+    return this.context.clock();
+  }
+
+  definition(workflowType: string): WorkflowDefinition | undefined {
+    return this.context.workers.definition(workflowType) ?? this.context.catalogue.get(workflowType);
+  }
+
+  decide(state: RunState, command: RunCommand): Decision {
+    return decide(state, command, this.now);
+  }
+
+  /** Runs the effect as soon as everything decided so far is durable (2). */
+  whenDurable(effect: Effect): void {
+    this.group.then(effect);
+  }
+
+  /** Answers once everything decided so far is durable (2). */
+  answer(caller: { respond(reply: Reply): void }, reply: Reply): void {
+    this.group.then(() => caller.respond(reply));
+  }
+
+  /** Begins a run. */
+  begin(runId: string, event: Extract<RunEvent, { kind: 'run.started' }>): RunRecord {
+    const at = this.now;
+    const record = this.runs.add(evolve(undefined, runId, event, at));
+    this.add(record, [event], at);
+    this.advance(record);
+    return record;
+  }
+
+  /**
+   * Applies events to a run and adds them to the next append (1), with all that follows from them.
+   *
+   * @returns the assignment that the reporting worker gets with its reply, when it wants one and there is one
+   */
+  commit(record: RunRecord, events: RunEvent[], options: CommitOptions = {}): Assignment | undefined {
+    const state = record.state;
+    if (!state || events.length === 0) return undefined;
+    const at = this.now;
+    const held = heldStep(state);
+    const update = state.step?.update?.id;
+    for (const event of events) evolve(state, record.runId, event, at);
+    this.add(record, events, at);
+    const next = held && options.wantsNext ? this.assignToHolder(record, state, held.workerId) : undefined;
+    if (held && !next && !isHeld(state, held)) this.letGo(record, held, options.reportedBy !== held.workerId);
+    if (update !== undefined) this.answerUpdate(record, state, update);
+    this.advance(record);
+    return next;
+  }
+
+  private add(record: RunRecord, events: RunEvent[], at: number): void {
+    this.group.add({ runId: record.runId, at, events }, approximateBytes(events));
+  }
+
+  private committed(sequence: number, entries: JournalEntry[]): void {
+    for (const entry of entries) {
+      const record = this.runs.get(entry.runId);
+      if (record) noteSequence(record, sequence);
+    }
+    for (const entry of entries) this.wakeHistoryWaiters(entry.runId);
+  }
+
+  private wakeHistoryWaiters(runId: string): void {
+    const waiting = this.runs.get(runId)?.waiters?.history;
+    if (!waiting || waiting.size === 0) return;
+    const checks = [...waiting.values()];
+    waiting.clear();
+    for (const check of checks) check();
+  }
+
+  /** What follows from a run's state by itself: its end, its next step, its timer. */
+  private advance(record: RunRecord): void {
+    const state = record.state;
+    if (!state) return;
+    if (isEnded(state.status)) return this.conclude(record, state);
+    if (isAssignable(state, this.now)) this.assign(record, state);
+    this.arm(record, state);
+  }
+
+  private conclude(record: RunRecord, state: RunState): void {
+    if (record.ended) return;
+    const waiters = record.waiters;
+    if (waiters) {
+      const reply = endReply(state);
+      this.whenDurable(() => {
+        for (const respond of waiters.result.values()) respond(reply);
+        waiters.result.clear();
+      });
+    }
+    for (const update of waiters?.updates.keys() ?? []) this.answerUpdate(record, state, update);
+    for (const entry of state.outbox) this.deliver(record, entry.id);
+    this.runs.retire(record);
+  }
+
+  private deliver(record: RunRecord, id: string): void {
+    const entry = record.state?.outbox.find((owed) => owed.id === id);
+    if (!entry) return;
+    this.whenDurable(() => {
+      void this.context.courier(entry).then((delivered) => {
+        const state = record.state;
+        if (!delivered || this.over || !state) return;
+        const decision = this.decide(state, { kind: 'strike-outbox', id });
+        if (decision.kind === 'accepted') this.strike(record, state, decision.events);
+      });
+    });
+  }
+
+  private strike(record: RunRecord, state: RunState, events: RunEvent[]): void {
+    const at = this.now;
+    for (const event of events) evolve(state, record.runId, event, at);
+    this.add(record, events, at);
+  }
+
+  private answerUpdate(record: RunRecord, state: RunState, updateId: string): void {
+    const callers = record.waiters?.updates.get(updateId);
+    const reply = updateReply(state, updateId);
+    if (!callers || !reply) return;
+    record.waiters?.updates.delete(updateId);
+    this.whenDurable(() => {
+      for (const respond of callers.values()) respond(reply);
+    });
+  }
+
+  // ---- assignment ----------------------------------------------------------------------------------------------------
+
+  private assign(record: RunRecord, state: RunState): void {
+    const requirement = requirementOf(state);
+    const worker = this.context.workers.pick(requirement);
+    if (worker) return this.assignTo(record, state, worker);
+    this.context.ready.add(record.runId, {
+      requirement,
+      assign: (free) => this.assignWaiting(record, free),
+    });
+  }
+
+  private assignWaiting(record: RunRecord, worker: Worker): boolean {
+    const state = activeState(record);
+    if (this.over || !state || !isAssignable(state, this.now)) return false;
+    if (!handlerOf(worker, requirementOf(state))) return false;
+    this.assignTo(record, state, worker);
+    this.arm(record, state);
+    return true;
+  }
+
+  private assignTo(record: RunRecord, state: RunState, worker: Worker): void {
+    const assignment = this.start(record, state, worker, true);
+    this.whenDurable(() => this.send(record, worker.id, assignment));
+  }
+
+  private assignToHolder(record: RunRecord, state: RunState, workerId: string): Assignment | undefined {
+    if (isEnded(state.status) || !isAssignable(state, this.now)) return undefined;
+    const worker = this.context.workers.holder(workerId, record.runId, requirementOf(state));
+    return worker && this.start(record, state, worker, false);
+  }
+
+  /** The step is the worker's by an event that says so (3). */
+  private start(record: RunRecord, state: RunState, worker: Worker, withContext: boolean): Assignment {
+    const handler = handlerOf(worker, requirementOf(state));
+    const { timeoutMs, retry } = handler ?? {};
+    const decision = this.decide(state, { kind: 'assign', workerId: worker.id, timeoutMs, retry });
+    if (decision.kind !== 'accepted') throw new Error(`run ${record.runId}: its step cannot be assigned`);
+    const at = this.now;
+    for (const event of decision.events) evolve(state, record.runId, event, at);
+    this.add(record, decision.events, at);
+    const assignment = buildAssignment(this.context.partition, state, withContext);
+    this.hold(worker.id, assignment, false);
+    return assignment;
+  }
+
+  private hold(workerId: string, key: AssignmentKey, confirmed: boolean): void {
+    const { partition, runId, stepSeq, attempt } = key;
+    this.context.workers.hold(workerId, {
+      key: { partition, runId, stepSeq, attempt },
+      confirmed,
+      release: (reason) => this.release(key, reason),
+    });
+  }
+
+  private send(record: RunRecord, workerId: string, assignment: Assignment): void {
+    void this.context.send(workerId, assignment).then((reply) => {
+      if (this.over) return;
+      if (reply === 'accepted') return this.context.workers.confirm(workerId, record.runId);
+      if (reply === 'unanswered') return undefined;
+      this.context.workers.suspend(workerId);
+      return this.release(assignment, 'worker refused it');
+    });
+  }
+
+  /** Takes a step from a worker; another attempt follows. */
+  release(key: AssignmentKey, reason: string): void {
+    const record = this.runs.get(key.runId);
+    const state = record && activeState(record);
+    if (this.over || !state) return;
+    const { stepSeq, attempt } = key;
+    const decision = this.decide(state, { kind: 'release', stepSeq, attempt, reason });
+    if (decision.kind === 'accepted') this.commit(record, decision.events);
+  }
+
+  private letGo(record: RunRecord, held: HeldRef, tell: boolean): void {
+    this.context.workers.drop(held.workerId, record.runId);
+    if (!tell) return;
+    const key = {
+      partition: this.context.partition,
+      runId: record.runId,
+      stepSeq: held.seq,
+      attempt: held.attempt,
+    };
+    this.whenDurable(() =>
+      this.context.notify(held.workerId, {
+        kind: 'step.abort',
+        ...key,
+        reason: record.state?.status ?? 'ended',
+      }),
+    );
+  }
+
+  // ---- time ------------------------------------------------------------------------------------------------------------
+
+  private arm(record: RunRecord, state: RunState): void {
+    const at = dueAt(state, this.now);
+    if (at === undefined || at >= record.armedAt) return;
+    record.armedAt = at;
+    this.timers.arm(record.runId, at);
+  }
+
+  private due(runIds: string[]): void {
+    for (const runId of runIds) {
+      const record = this.runs.get(runId);
+      const state = record && activeState(record);
+      if (!state) continue;
+      record.armedAt = Infinity;
+      const decision = this.decide(state, { kind: 'tick' });
+      if (decision.kind === 'accepted' && decision.events.length > 0) this.commit(record, decision.events);
+      else this.advance(record);
+    }
+  }
+
+  // ---- recovery ----------------------------------------------------------------------------------------------------------
+
+  private replay(sequence: number, batch: JournalBatch): void {
+    for (const { runId, at, events } of batch.entries) {
+      for (const event of events) this.replayEvent(runId, event, at);
+      const record = this.runs.get(runId);
+      if (record) noteSequence(record, sequence);
+    }
+  }
+
+  private replayEvent(runId: string, event: RunEvent, at: number): void {
+    const record = this.runs.get(runId);
+    if (!record) {
+      this.runs.add(evolve(undefined, runId, event, at));
+      return;
+    }
+    if (!record.state) return;
+    evolve(record.state, runId, event, at);
+    if (isEnded(record.state.status) && event.kind !== 'outbox.delivered') this.runs.retire(record);
+  }
+
+  /** After recovery: a step that a worker held stays its own if the worker says so within a lease. */
+  private resume(record: RunRecord): void {
+    const state = record.state;
+    if (!state) return;
+    if (isEnded(state.status)) {
+      for (const entry of state.outbox) this.deliver(record, entry.id);
+      return;
+    }
+    const step = heldStep(state);
+    if (step) {
+      const { partition } = this.context;
+      this.hold(
+        step.workerId,
+        { partition, runId: record.runId, stepSeq: step.seq, attempt: step.attempt },
+        true,
+      );
+    }
+    this.advance(record);
+  }
+}
+
+interface HeldRef {
+  workerId: string;
+  seq: number;
+  attempt: number;
+}
+
+function heldStep(state: RunState): HeldRef | undefined {
+  const step = state.step;
+  return step?.workerId === undefined
+    ? undefined
+    : { workerId: step.workerId, seq: step.seq, attempt: step.attempt };
+}
+
+function isHeld(state: RunState, held: HeldRef): boolean {
+  const step: StepState | undefined = state.step;
+  return step?.workerId === held.workerId && step.seq === held.seq && step.attempt === held.attempt;
+}
+
+function noteSequence(record: RunRecord, sequence: number): void {
+  if (record.sequences.at(-1) !== sequence) record.sequences.push(sequence);
+}
+
+function requirementOf(state: RunState): Requirement {
+  if (!state.step) throw new Error(`run ${state.runId} has no step to assign`);
+  return { workflowType: state.workflowType, handler: state.step.handler, step: state.step.name };
+}

@@ -1,0 +1,20 @@
+/** The most entries in one journal message. */
+export const MAX_BATCH_ENTRIES = 2_000;
+
+/** The most bytes of user values in one journal message, unless a single entry is larger. */
+export const MAX_BATCH_BYTES: number = 1024 * 1024;
+
+/** Appends that may be in flight at once for a partition: one is being synced while the next is on its way. */
+export const APPENDS_IN_FLIGHT = 2;
+
+/** The most history events in one reply. */
+export const MAX_HISTORY_PAGE = 1_000;
+
+/** The most runs in one page of a listing. */
+export const MAX_LIST_PAGE = 1_000;
+
+/** How many worker leases a worker that is not heard of is listed for. */
+export const DEFAULT_LEASE_MS = 15_000;
+
+/** Back-off between tries to take a partition over, in milliseconds. */
+export const TAKEOVER_RETRY_MS = { first: 100, most: 5_000 } as const;

@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { JournalFencedError, type PartitionJournal } from '@ground-control/journal';
+import type { LoggerService } from '@nestjs/common';
+import { type Caller, refused } from './caller.js';
+import type { LeaderContext } from './leader-context.js';
+import { LeaderTerm } from './leader-term.js';
+import { TAKEOVER_RETRY_MS } from './limits.js';
+import { handleRequest } from './partition-requests.js';
+
+/** What a leader needs besides its context. */
+export interface PartitionLeaderOptions {
+  context: LeaderContext;
+  journal: PartitionJournal;
+  logger: LoggerService;
+  newEpoch: () => string;
+  /** Called when the partition is served, at first and after each recovery. */
+  onServing: () => void;
+}
+
+/**
+ * Leads a partition, one term after the other. A term that fails is dropped whole and the next one recovers from the
+ * journal: it never guesses what became of an append, and never repeats one.
+ */
+export class PartitionLeader {
+  private term: LeaderTerm | undefined;
+  private stopped = false;
+  private loop: Promise<void> = Promise.resolve();
+  private termFailed: ((error: unknown) => void) | undefined;
+
+  constructor(private readonly options: PartitionLeaderOptions) {}
+
+  get partition(): number {
+    return this.options.context.partition;
+  }
+
+  get serving(): boolean {
+    return this.term !== undefined;
+  }
+
+  /** Begins to lead. @returns when the partition is served for the first time */
+  start(): Promise<void> {
+    return new Promise((resolve) => {
+      this.loop = this.lead(resolve);
+    });
+  }
+
+  /** Stops; what is not durable is never told, and is asked again of the next leader. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.term?.end();
+    this.termFailed?.(undefined);
+    await this.loop;
+    await this.options.journal.close();
+  }
+
+  /**
+   * Carries out a request. While the partition is being recovered it is passed over: its sender asks again, at once
+   * when the partition is announced.
+   */
+  handle(request: { kind: string }, caller: Caller): void {
+    const term = this.term;
+    if (!term) return;
+    try {
+      handleRequest(term, request, caller);
+    } catch (error) {
+      this.options.logger.error(
+        `partition ${this.partition}: ${request.kind} from ${caller.from} failed: ${stackOf(error)}`,
+      );
+      caller.respond(
+        refused('GROUND_CONTROL', `The coordinator failed on ${request.kind}: ${String(error)}`),
+      );
+    }
+  }
+
+  private async lead(onFirst: () => void): Promise<void> {
+    let waitMs: number = TAKEOVER_RETRY_MS.first;
+    while (!this.stopped) {
+      // oxlint-disable-next-line no-await-in-loop -- one term after the other
+      const served = await this.serveOneTerm(onFirst);
+      if (this.stopped) return;
+      waitMs = served ? TAKEOVER_RETRY_MS.first : Math.min(waitMs * 2, TAKEOVER_RETRY_MS.most);
+      // oxlint-disable-next-line no-await-in-loop -- the back-off between two terms
+      await delay(waitMs);
+    }
+  }
+
+  /** @returns whether the term came to serve before it failed */
+  private async serveOneTerm(onFirst: () => void): Promise<boolean> {
+    const { context, journal, newEpoch, onServing } = this.options;
+    const failed = new Promise<unknown>((resolve) => {
+      this.termFailed = resolve;
+    });
+    const term = new LeaderTerm(context, journal, newEpoch(), (error) => this.termFailed?.(error));
+    try {
+      await term.recover();
+    } catch (error) {
+      term.end();
+      this.report(error);
+      return false;
+    }
+    if (this.stopped) return true;
+    this.term = term;
+    onServing();
+    onFirst();
+    const error = await failed;
+    this.term = undefined;
+    if (!this.stopped) this.report(error);
+    return true;
+  }
+
+  private report(error: unknown): void {
+    const what =
+      error instanceof JournalFencedError
+        ? 'another coordinator leads it'
+        : 'its journal failed, recovering from it';
+    this.options.logger.warn(`partition ${this.partition}: ${what}: ${String(error)}`);
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

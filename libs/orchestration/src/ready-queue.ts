@@ -1,0 +1,44 @@
+import { handlerOf, hasRoom, type Requirement, type Worker } from './worker-registry.js';
+
+interface ReadyStep {
+  requirement: Requirement;
+  /** Tries to assign the step to this worker. @returns false when it no longer waits */
+  assign: (worker: Worker) => boolean;
+}
+
+/** Steps that wait for a worker with room, first come first served among those that need the same of a worker. */
+export class ReadyQueue {
+  private readonly queues = new Map<string, Map<string, ReadyStep>>();
+
+  /** A run has at most one step that waits; another of the same run replaces it. */
+  add(runId: string, step: ReadyStep): void {
+    const name = nameOf(step.requirement);
+    const queue = this.queues.get(name) ?? new Map<string, ReadyStep>();
+    this.queues.set(name, queue);
+    if (!queue.has(runId)) queue.set(runId, step);
+  }
+
+  /** Gives the worker as much as it has room for, taking the kinds of steps in turn. */
+  offer(worker: Worker): void {
+    for (let found = true; found && hasRoom(worker);) {
+      found = false;
+      for (const [name, queue] of this.queues) {
+        if (this.offerFrom(name, queue, worker)) found = true;
+      }
+    }
+  }
+
+  private offerFrom(name: string, queue: Map<string, ReadyStep>, worker: Worker): boolean {
+    for (const [runId, step] of queue) {
+      if (!hasRoom(worker) || !handlerOf(worker, step.requirement)) return false;
+      queue.delete(runId);
+      if (queue.size === 0) this.queues.delete(name);
+      if (step.assign(worker)) return true;
+    }
+    return false;
+  }
+}
+
+function nameOf({ workflowType, handler, step }: Requirement): string {
+  return JSON.stringify([workflowType, handler, step]);
+}

@@ -1,0 +1,218 @@
+import {
+  type AssignmentKey,
+  findHandler,
+  type HandlerDefinition,
+  type HandlerKind,
+  type RegisterWorker,
+  type WorkerInfoWire,
+  type WorkflowDefinition,
+} from '@ground-control/protocol';
+
+/** What a step needs of a worker. */
+export interface Requirement {
+  workflowType: string;
+  handler: HandlerKind;
+  step: string;
+}
+
+/** A step that a worker holds, as its leader knows it. */
+export interface HeldStep {
+  key: AssignmentKey;
+  /** The worker has shown that it received the step; before that its absence from a heartbeat says nothing. */
+  confirmed: boolean;
+  /** Takes the step from the worker: its leader makes another attempt. */
+  release: (reason: string) => void;
+}
+
+/** A worker as the coordinator knows it; `registered` is false while it is only known from the journal. */
+export interface Worker {
+  readonly id: string;
+  identity: string;
+  capacity: number;
+  definitions: Map<string, WorkflowDefinition>;
+  /** Held steps by run id: a worker never holds two steps of one run. */
+  readonly held: Map<string, HeldStep>;
+  registered: boolean;
+  /** It refused a step; nothing is assigned to it until its next heartbeat. */
+  suspended: boolean;
+  lastSeenAt: number;
+}
+
+/**
+ * The workers that are live, what they serve and what they hold.
+ *
+ * 1. A worker that is not heard of for a lease, or has left, holds nothing: its steps are released.
+ * 2. A step that a worker has shown to hold and then does not list is released.
+ * 3. No worker holds more steps than its capacity by our decision.
+ */
+export class WorkerRegistry {
+  private readonly workers = new Map<string, Worker>();
+  private rotation: Worker[] = [];
+
+  constructor(
+    private readonly leaseMs: number,
+    private readonly clock: () => number,
+    private readonly onCapacity: (worker: Worker) => void,
+  ) {}
+
+  /** @returns the keys that the worker said to hold and that are another's or nobody's */
+  register(request: RegisterWorker): void {
+    const worker = this.obtain(request.workerId);
+    worker.identity = request.identity;
+    worker.capacity = request.capacity;
+    worker.definitions = new Map(request.definitions.map((definition) => [definition.type, definition]));
+    worker.registered = true;
+    this.rotation = [...this.workers.values()].filter((candidate) => candidate.registered);
+    this.seen(worker, request.held);
+  }
+
+  /** @returns false when the worker is not known and must register */
+  heartbeat(workerId: string, held: AssignmentKey[]): boolean {
+    const worker = this.workers.get(workerId);
+    if (!worker?.registered) return false;
+    this.seen(worker, held);
+    return true;
+  }
+
+  /** The worker takes no more steps; what it holds goes to others (1). */
+  remove(workerId: string, reason: string): void {
+    const worker = this.workers.get(workerId);
+    if (!worker) return;
+    this.workers.delete(workerId);
+    this.rotation = this.rotation.filter((candidate) => candidate !== worker);
+    for (const step of [...worker.held.values()]) step.release(reason);
+  }
+
+  /** Removes the workers whose lease has run out (1). */
+  expire(): string[] {
+    const limit = this.clock() - this.leaseMs;
+    const lost = [...this.workers.values()]
+      .filter((worker) => worker.lastSeenAt < limit)
+      .map((worker) => worker.id);
+    for (const workerId of lost) this.remove(workerId, 'worker lost');
+    return lost;
+  }
+
+  /**
+   * A worker that serves the step and has room (3), in turn.
+   */
+  pick(requirement: Requirement): Worker | undefined {
+    for (let tries = this.rotation.length; tries > 0; tries--) {
+      const worker = this.rotation.shift();
+      if (!worker) return undefined;
+      this.rotation.push(worker);
+      if (hasRoom(worker) && serves(worker, requirement)) return worker;
+    }
+    return undefined;
+  }
+
+  /** The worker that holds this run's step, if it may go on with another step of the run in the same place (3). */
+  holder(workerId: string, runId: string, requirement: Requirement): Worker | undefined {
+    const worker = this.workers.get(workerId);
+    if (!worker?.registered || worker.suspended || !worker.held.has(runId)) return undefined;
+    return serves(worker, requirement) ? worker : undefined;
+  }
+
+  /** Notes that a worker holds a step. A worker only known from the journal has a lease's time to come back. */
+  hold(workerId: string, step: HeldStep): void {
+    this.obtain(workerId).held.set(step.key.runId, step);
+  }
+
+  /** The worker showed that it received this run's step. */
+  confirm(workerId: string, runId: string): void {
+    const step = this.workers.get(workerId)?.held.get(runId);
+    if (step) step.confirmed = true;
+  }
+
+  /** Notes that a worker no longer holds a run's step, and offers the room to others unless it is used at once. */
+  drop(workerId: string, runId: string): void {
+    const worker = this.workers.get(workerId);
+    if (!worker?.held.delete(runId)) return;
+    if (hasRoom(worker)) this.onCapacity(worker);
+  }
+
+  /** Forgets what is held of a partition, which is recovering and will say it anew. */
+  dropPartition(partition: number): void {
+    for (const worker of this.workers.values()) {
+      for (const [runId, step] of worker.held) {
+        if (step.key.partition === partition) worker.held.delete(runId);
+      }
+    }
+  }
+
+  /** Takes no notice of a worker until its next heartbeat: it refused a step. */
+  suspend(workerId: string): void {
+    const worker = this.workers.get(workerId);
+    if (worker) worker.suspended = true;
+  }
+
+  /** A live worker's definition of a type: that of the worker registered last. */
+  definition(workflowType: string): WorkflowDefinition | undefined {
+    return this.rotation
+      .find((worker) => worker.definitions.has(workflowType))
+      ?.definitions.get(workflowType);
+  }
+
+  /** A live worker that answers a query of a type. */
+  forQuery(workflowType: string, query: string): Worker | undefined {
+    return this.rotation.find((worker) => worker.definitions.get(workflowType)?.queries.includes(query));
+  }
+
+  list(): WorkerInfoWire[] {
+    return this.rotation.map((worker) => ({
+      workerId: worker.id,
+      identity: worker.identity,
+      capacity: worker.capacity,
+      running: worker.held.size,
+      types: [...worker.definitions.keys()],
+      lastSeenAt: worker.lastSeenAt,
+    }));
+  }
+
+  private obtain(workerId: string): Worker {
+    const known = this.workers.get(workerId);
+    if (known) return known;
+    const worker: Worker = {
+      id: workerId,
+      identity: workerId,
+      capacity: 0,
+      definitions: new Map(),
+      held: new Map(),
+      registered: false,
+      suspended: false,
+      lastSeenAt: this.clock(),
+    };
+    this.workers.set(workerId, worker);
+    return worker;
+  }
+
+  private seen(worker: Worker, listed: AssignmentKey[]): void {
+    worker.lastSeenAt = this.clock();
+    worker.suspended = false;
+    const listedRuns = new Map(listed.map((key) => [key.runId, key]));
+    for (const [runId, step] of worker.held) {
+      if (isSameStep(listedRuns.get(runId), step.key)) step.confirmed = true;
+      else if (step.confirmed) step.release('worker does not hold it');
+    }
+    if (hasRoom(worker)) this.onCapacity(worker);
+  }
+}
+
+/** What a worker's definition says of a step. */
+export function handlerOf(worker: Worker, requirement: Requirement): HandlerDefinition | undefined {
+  const definition = worker.definitions.get(requirement.workflowType);
+  return definition && findHandler(definition, requirement.handler, requirement.step);
+}
+
+/** Whether a worker takes another step. */
+export function hasRoom(worker: Worker): boolean {
+  return worker.registered && !worker.suspended && worker.held.size < worker.capacity;
+}
+
+function serves(worker: Worker, requirement: Requirement): boolean {
+  return handlerOf(worker, requirement) !== undefined;
+}
+
+function isSameStep(listed: AssignmentKey | undefined, key: AssignmentKey): boolean {
+  return listed !== undefined && listed.stepSeq === key.stepSeq && listed.attempt === key.attempt;
+}
