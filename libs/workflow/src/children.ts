@@ -1,0 +1,48 @@
+import type {
+  ChildOutcomeOf,
+  Duration,
+  FailureInfo,
+  HistoryEvent,
+  ParentClosePolicy,
+  RunInfo,
+} from '@ground-control/protocol';
+import type { StepHandler } from './next.js';
+
+export interface ChildOptions<I = unknown> {
+  /** The child's workflow id. */
+  id: string;
+  input?: I | undefined;
+  /** The time that the child may take. @defaultValue its workflow's */
+  timeout?: Duration | undefined;
+  /** The step that gets the child's {@link ChildOutcome} when it has ended, however that was. */
+  onCompleted?: StepHandler | undefined;
+  /** What happens to the child when this run ends before it. @defaultValue 'abandon' */
+  parentClosePolicy?: ParentClosePolicy | undefined;
+}
+
+/** How a child ended. */
+export interface ChildOutcome<T = unknown> extends Omit<ChildOutcomeOf<T>, 'error'> {
+  /** Whether it completed. */
+  readonly ok: boolean;
+  readonly error?: FailureInfo | undefined;
+  /**
+   * The child's result.
+   *
+   * @throws WorkflowFailedError, WorkflowCancelledError, WorkflowTerminatedError or WorkflowTimedOutError when it has none
+   */
+  unwrap(): T;
+}
+
+/** A child that was started: what the client calls a `WorkflowHandle`. What is done with it is not recorded. */
+export interface ChildHandle<R = unknown> {
+  readonly workflowId: string;
+  readonly runId: string | undefined;
+  result(options?: { timeout?: Duration | undefined }): Promise<R>;
+  describe(): Promise<RunInfo>;
+  history(): Promise<HistoryEvent[]>;
+  send(event: string, payload?: unknown): Promise<void>;
+  query<T = unknown>(name: string, args?: unknown): Promise<T>;
+  update<T = unknown>(name: string, payload?: unknown): Promise<T>;
+  cancel(reason?: string): Promise<void>;
+  terminate(reason?: string): Promise<void>;
+}
