@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 import { cachedExecutables, defaultCacheDirectory, EXECUTABLE_NAME } from './cache-directory.js';
 import { debianPackageSource } from './debian-package.js';
@@ -103,7 +103,7 @@ async function firstUsable(
   origin: LocatedNatsServer['origin'],
   paths: string[],
 ): Promise<LocatedNatsServer | undefined> {
-  for (const path of paths) {
+  for (const path of paths.map((found) => resolve(found))) {
     const inspection = await inspectExecutable(path, search.env);
     if (inspection.kind === 'usable') return { path, version: inspection.version, origin };
     search.attempts.push({ way, reason: inspection.reason });

@@ -13,8 +13,9 @@ export interface Attempt {
 
 /** No usable nats-server was found, and none could be installed. Its message lists what was tried and what helps. */
 export class NatsServerUnavailableError extends Error {
+  static readonly code: string = 'NATS_SERVER_UNAVAILABLE';
   override readonly name: string = 'NatsServerUnavailableError';
-  readonly code: string = 'NATS_SERVER_UNAVAILABLE';
+  readonly code: string = NatsServerUnavailableError.code;
 
   constructor(
     /** Each way that was tried, in order. */
@@ -29,7 +30,7 @@ function describe(attempts: readonly Attempt[]): string {
     `No nats-server ${MINIMUM_NATS_SERVER_VERSION} or newer could be found or installed. Tried:`,
     ...attempts.map(({ way, reason }) => `  - ${way}: ${reason}`),
     'Install one by hand; one of these helps:',
-    ...commands().map(([platform, command]) => `  ${`${platform}:`.padEnd(26)} ${command}`),
+    ...commands().map(([platform, command]) => `  ${`${platform}:`.padEnd(27)} ${command}`),
     `or name one: ${EXECUTABLE_VARIABLE}=/path/to/nats-server`,
   ].join('\n');
 }
