@@ -8,3 +8,5 @@ export * from './request-port.js';
 export { resultOf } from './run-outcome.js';
 export type { ChildStartOptions, StartOptions } from './start-options.js';
 export * from './workflow-handle.js';
+// The connection that a client works on: who makes one needs no other import.
+export { FramePeer, type FramePeerOptions } from '@ground-control/transport';

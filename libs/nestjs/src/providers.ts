@@ -1,0 +1,48 @@
+import { CoordinatorLink, FramePeer, GroundControlClient } from '@ground-control/client';
+import { ValueCodec } from '@ground-control/protocol';
+import { workflowTypeOf } from '@ground-control/workflow';
+import type { FactoryProvider } from '@nestjs/common';
+
+import { MODULE_OPTIONS, RESOLVED_OPTIONS } from './module-definition.js';
+import type { GroundControlModuleOptions } from './module-options.js';
+import { type ResolvedModuleOptions, resolveOptions } from './resolve-options.js';
+
+export const resolvedOptionsProvider: FactoryProvider<ResolvedModuleOptions> = {
+  provide: RESOLVED_OPTIONS,
+  inject: [MODULE_OPTIONS],
+  useFactory: (options: GroundControlModuleOptions) => resolveOptions(options, process.env),
+};
+
+/** The application starts when NATS is there, and not without it. */
+export const peerProvider: FactoryProvider<Promise<FramePeer>> = {
+  provide: FramePeer,
+  inject: [RESOLVED_OPTIONS],
+  useFactory: ({ servers, namespace, connection, requestTimeoutMs }: ResolvedModuleOptions) =>
+    FramePeer.connect({
+      servers,
+      namespace,
+      connection,
+      requestTimeoutMs,
+      connectTimeoutMs: requestTimeoutMs,
+    }),
+};
+
+export const valueCodecProvider: FactoryProvider<ValueCodec> = {
+  provide: ValueCodec,
+  inject: [RESOLVED_OPTIONS],
+  useFactory: ({ codec }: ResolvedModuleOptions) => new ValueCodec(codec),
+};
+
+export const linkProvider: FactoryProvider<CoordinatorLink> = {
+  provide: CoordinatorLink,
+  inject: [FramePeer, ValueCodec, RESOLVED_OPTIONS],
+  useFactory: (peer: FramePeer, values: ValueCodec, { requestTimeoutMs }: ResolvedModuleOptions) =>
+    new CoordinatorLink(peer, values, { requestTimeoutMs }),
+};
+
+export const clientProvider: FactoryProvider<GroundControlClient> = {
+  provide: GroundControlClient,
+  inject: [CoordinatorLink, ValueCodec],
+  useFactory: (link: CoordinatorLink, values: ValueCodec) =>
+    new GroundControlClient(link, values, workflowTypeOf),
+};

@@ -1,0 +1,111 @@
+import { hostname } from 'node:os';
+
+import {
+  assertName,
+  assertNamespace,
+  type Duration,
+  InvalidInputError,
+  type PayloadCodec,
+  toMilliseconds,
+} from '@ground-control/protocol';
+import type { NodeConnectionOptions } from '@nats-io/transport-node';
+
+import type { GroundControlModuleOptions, GroundControlWorkerOptions } from './module-options.js';
+
+/** {@link GroundControlWorkerOptions} with the defaults filled in. */
+export interface ResolvedWorkerOptions {
+  concurrency: number;
+  shutdownTimeoutMs: number;
+  identity: string;
+}
+
+/** {@link GroundControlModuleOptions} with the defaults filled in. */
+export interface ResolvedModuleOptions {
+  servers: string[];
+  namespace: string;
+  connection: NodeConnectionOptions;
+  worker: ResolvedWorkerOptions | undefined;
+  codec: PayloadCodec | undefined;
+  requestTimeoutMs: number;
+}
+
+export const SERVERS_VARIABLE = 'GROUND_CONTROL_SERVERS';
+export const MAX_CONCURRENCY = 100_000;
+const DEFAULT_SERVERS = 'nats://127.0.0.1:4222';
+const DEFAULT_CONCURRENCY = 100;
+const DEFAULT_TIMEOUT = '30s';
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws InvalidInputError that names every option that is not valid
+ */
+export function resolveOptions(
+  options: GroundControlModuleOptions,
+  env: NodeJS.ProcessEnv,
+): ResolvedModuleOptions {
+  const faults: string[] = [];
+  const checked = <T>(check: () => T): T => collect(faults, check) as T;
+  const resolved = {
+    servers: checked(() => serversOf(options.servers ?? (env[SERVERS_VARIABLE] || DEFAULT_SERVERS))),
+    namespace: checked(() => namespaceOf(options.namespace ?? 'default')),
+    connection: options.connection ?? {},
+    worker: checked(() => workerOf(options.worker ?? {})),
+    codec: checked(() => codecOf(options.codec)),
+    requestTimeoutMs: checked(() => timeoutOf('requestTimeout', options.requestTimeout)),
+  };
+  if (faults.length === 0) return resolved;
+  throw new InvalidInputError(`GroundControlModule: ${faults.join(' ')}`, { details: faults });
+}
+
+/** Undefined stands for a value that was not valid; nobody sees it, because the faults are thrown. */
+function collect<T>(faults: string[], check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    faults.push((error as Error).message);
+    return undefined;
+  }
+}
+
+function serversOf(servers: unknown): string[] {
+  const list: unknown[] =
+    typeof servers === 'string' ? servers.split(',') : Array.isArray(servers) ? servers : [];
+  const urls = list.map((url) => (typeof url === 'string' ? url.trim() : ''));
+  if (urls.length > 0 && urls.every((url) => url !== '')) return urls;
+  throw new InvalidInputError("servers must be a URL such as 'nats://127.0.0.1:4222', or an array of them.");
+}
+
+function namespaceOf(namespace: string): string {
+  assertNamespace(namespace);
+  return namespace;
+}
+
+function workerOf(worker: false | GroundControlWorkerOptions): ResolvedWorkerOptions | undefined {
+  if (worker === false) return undefined;
+  if (typeof worker !== 'object' || worker === null) {
+    throw new InvalidInputError('worker must be false or an object of options.');
+  }
+  const identity = worker.identity ?? `${hostname()}:${process.pid}`;
+  assertName(identity, 'worker.identity');
+  return {
+    concurrency: concurrencyOf(worker.concurrency ?? DEFAULT_CONCURRENCY),
+    shutdownTimeoutMs: timeoutOf('worker.shutdownTimeout', worker.shutdownTimeout),
+    identity,
+  };
+}
+
+function concurrencyOf(concurrency: number): number {
+  if (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return concurrency;
+  throw new InvalidInputError(`worker.concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}.`);
+}
+
+function codecOf(codec: PayloadCodec | undefined): PayloadCodec | undefined {
+  if (codec === undefined) return undefined;
+  if (typeof codec?.encode === 'function' && typeof codec.decode === 'function') return codec;
+  throw new InvalidInputError('codec must have the methods encode and decode.');
+}
+
+function timeoutOf(option: string, timeout: Duration = DEFAULT_TIMEOUT): number {
+  return toMilliseconds(timeout, option);
+}
