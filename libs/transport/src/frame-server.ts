@@ -1,7 +1,7 @@
 import { type Address, MalformedMessageError } from '@ground-control/protocol';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import type { Subscription } from '@nats-io/transport-node';
-import { type Observable, throwError } from 'rxjs';
+import { finalize, type Observable, throwError } from 'rxjs';
 import type { Body, PeerStatus, RequestListener } from './body.js';
 import { FrameContext } from './frame-context.js';
 import type { FramePeer, ListenOptions } from './frame-peer.js';
@@ -40,7 +40,7 @@ export class FrameServer extends Server<PeerEvents, PeerStatus> implements Custo
   constructor(source: FramePeerOptions | PeerFactory, addresses: readonly Address[] = []) {
     super();
     this.addresses = addresses;
-    this.source = new PeerSource(source, (peer) => this.events.attach(peer));
+    this.source = new PeerSource(source, (peer) => this.attach(peer));
   }
 
   /** @throws CoordinatorUnavailableError before the server is connected */
@@ -94,9 +94,13 @@ export class FrameServer extends Server<PeerEvents, PeerStatus> implements Custo
     return this.peer as T;
   }
 
+  private attach(peer: FramePeer): void {
+    peer.onRequest(this.dispatch);
+    this.events.attach(peer);
+  }
+
   private async start(): Promise<void> {
     const peer = await this.connect();
-    peer.onRequest(this.dispatch);
     for (const address of this.addresses) this.serve(address);
     await peer.flush();
   }
@@ -117,7 +121,13 @@ export class FrameServer extends Server<PeerEvents, PeerStatus> implements Custo
 
   private answer(handler: MessageHandler, body: Body, context: FrameContext): void {
     const reply = new RpcReply((answer) => this.peer.reply(context.from, context.correlation, answer));
-    this.handleRequest(context, () => this.invoke(handler, body, context), reply.take);
+    this.onProcessingStartHook(this.transportId, context, async () => {
+      const results = await this.invoke(handler, body, context);
+      this.send(
+        results.pipe(finalize(() => this.onProcessingEndHook?.(this.transportId, context))),
+        reply.take,
+      );
+    });
   }
 
   /** Never rejects: nobody would catch it. */

@@ -201,8 +201,8 @@ export class PendingRequests implements RequestOwner {
       request.waits += 1;
     }
     request.hastened = false;
-    this.send(request);
     this.scheduleAt(request, now + resendDelayMs(this.schedule, request.waits, Math.random()));
+    this.send(request);
   }
 
   private hastenUnserved(now: number): void {
