@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StepOutcome } from '@ground-control/protocol';
 import { decideStart } from './decide.js';
 import { dueAt } from './due-at.js';
 import { bytes, complete, DrivenRun, failure, startRun, wait } from './engine.fixture.js';
@@ -63,7 +64,7 @@ describe('a step', () => {
     const old = { stepSeq: 1, attempt: 1 };
     run.do({ kind: 'release', ...old, reason: 'worker lost' });
     run.assign('w2');
-    const outcome = { kind: 'directive', directive: complete, updates: [] } as const;
+    const outcome: StepOutcome = { kind: 'directive', directive: complete, updates: [] };
     expect(run.do({ kind: 'report', ...old, offset: 0, operations: [], outcome })).toBe('stale');
     expect(run.do({ kind: 'record', ...old, offset: 0, operations: [completedTask(0)] })).toBe('stale');
     expect(run.current).toMatchObject({ status: 'running', step: { attempt: 2, workerId: 'w2' } });
@@ -72,7 +73,7 @@ describe('a step', () => {
   it('takes a retried report for what it is', () => {
     const run = DrivenRun.started();
     run.assign();
-    const outcome = { kind: 'directive', directive: complete, updates: [] } as const;
+    const outcome: StepOutcome = { kind: 'directive', directive: complete, updates: [] };
     const report = { kind: 'report', stepSeq: 1, attempt: 1, offset: 0, operations: [], outcome } as const;
     expect(run.do({ ...report, operations: [] })).toEqual(['step.completed']);
     expect(run.do({ ...report, operations: [] })).toBe('duplicate');
@@ -262,7 +263,7 @@ describe('the end', () => {
     run.assign();
     run.do({ kind: 'terminate', reason: 'ops' });
     expect(run.current).toMatchObject({ status: 'terminated', reason: 'ops' });
-    const outcome = { kind: 'directive', directive: complete, updates: [] } as const;
+    const outcome: StepOutcome = { kind: 'directive', directive: complete, updates: [] };
     expect(run.do({ kind: 'report', stepSeq: 1, attempt: 1, offset: 0, operations: [], outcome })).toBe(
       'stale',
     );

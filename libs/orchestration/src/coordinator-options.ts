@@ -21,9 +21,13 @@ export interface CoordinatorOptions {
 
 /** {@link CoordinatorOptions} with everything filled in. */
 export interface ResolvedCoordinatorOptions {
-  namespace: string;
   partitions: number;
   replicas: number;
   storage: 'file' | 'memory';
   workerLeaseMs: number;
 }
+
+/** The injection token of the {@link ResolvedCoordinatorOptions}. */
+export const COORDINATOR_OPTIONS: unique symbol = Symbol('ground-control.coordinator-options');
+/** The injection token of the application's transport strategy. */
+export const COORDINATOR_STRATEGY: unique symbol = Symbol('ground-control.coordinator-strategy');

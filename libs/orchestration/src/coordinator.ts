@@ -34,6 +34,8 @@ export class Coordinator {
   private readonly catalogue = new Map<string, WorkflowDefinition>();
   private readonly ready = new ReadyQueue();
   private readonly workers: WorkerRegistry;
+  /** Called once for each partition that is led, before its first term: where it begins to listen. */
+  onLeading: (partition: number) => void = () => {};
   private config: NamespaceConfig | undefined;
   private leaseTimer: NodeJS.Timeout | undefined;
 
@@ -134,6 +136,7 @@ export class Coordinator {
       onServing: () => this.announce(partition),
     });
     this.leaders.push(leader);
+    this.onLeading(partition);
   }
 
   private announce(partition: number): void {

@@ -1,4 +1,4 @@
-import type { JournalBatch, JournalEntry, PartitionJournal } from '@ground-control/journal';
+import type { JournalEntry, PartitionJournal } from '@ground-control/journal';
 import { APPENDS_IN_FLIGHT, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from './limits.js';
 
 /** What may happen only once what it follows from is durable: a reply, an assignment. */
@@ -46,7 +46,7 @@ export class GroupCommit {
   }
 
   /** Runs the effect once everything that was added before is durable: at once when it is already (1, 2). */
-  then(effect: Effect): void {
+  whenDurable(effect: Effect): void {
     const last = this.open.entries.length > 0 ? this.open : (this.full.at(-1) ?? this.inFlight.at(-1));
     if (last) last.effects.push(effect);
     else if (!this.failed) effect();

@@ -5,6 +5,7 @@ import {
   evolve,
   isAssignable,
   isEnded,
+  type OutboxEntry,
   type RunCommand,
   type RunEvent,
   type RunState,
@@ -49,19 +50,15 @@ export class LeaderTerm {
     readonly context: LeaderContext,
     private readonly journal: PartitionJournal,
     private readonly epoch: string,
-    onFailed: (error: unknown) => void,
+    private readonly onFailed: (error: unknown) => void,
   ) {
     this.reader = new RunReader(journal);
     this.timers = new TimerQueue(context.clock, (runIds) => this.due(runIds));
-    const fail = (error: unknown): void => {
-      this.end();
-      onFailed(error);
-    };
     this.group = new GroupCommit(
       journal,
       epoch,
       (sequence, entries) => this.committed(sequence, entries),
-      fail,
+      (error) => this.fail(error),
     );
   }
 
@@ -79,6 +76,11 @@ export class LeaderTerm {
     this.context.workers.dropPartition(this.context.partition);
   }
 
+  private fail(error: unknown): void {
+    this.end();
+    this.onFailed(error);
+  }
+
   get now(): number {
     return this.context.clock();
   }
@@ -93,19 +95,19 @@ export class LeaderTerm {
 
   /** Runs the effect as soon as everything decided so far is durable (2). */
   whenDurable(effect: Effect): void {
-    this.group.then(effect);
+    this.group.whenDurable(effect);
   }
 
   /** Answers once everything decided so far is durable (2). */
   answer(caller: { respond(reply: Reply): void }, reply: Reply): void {
-    this.group.then(() => caller.respond(reply));
+    this.group.whenDurable(() => caller.respond(reply));
   }
 
   /** Begins a run. */
   begin(runId: string, event: Extract<RunEvent, { kind: 'run.started' }>): RunRecord {
     const at = this.now;
     const record = this.runs.add(evolve(undefined, runId, event, at));
-    this.add(record, [event], at);
+    this.group.add({ runId, at, events: [event] }, approximateBytes(event));
     this.advance(record);
     return record;
   }
@@ -118,20 +120,14 @@ export class LeaderTerm {
   commit(record: RunRecord, events: RunEvent[], options: CommitOptions = {}): Assignment | undefined {
     const state = record.state;
     if (!state || events.length === 0) return undefined;
-    const at = this.now;
     const held = heldStep(state);
     const update = state.step?.update?.id;
-    for (const event of events) evolve(state, record.runId, event, at);
-    this.add(record, events, at);
+    this.apply(record, state, events);
     const next = held && options.wantsNext ? this.assignToHolder(record, state, held.workerId) : undefined;
     if (held && !next && !isHeld(state, held)) this.letGo(record, held, options.reportedBy !== held.workerId);
     if (update !== undefined) this.answerUpdate(record, state, update);
     this.advance(record);
     return next;
-  }
-
-  private add(record: RunRecord, events: RunEvent[], at: number): void {
-    this.group.add({ runId: record.runId, at, events }, approximateBytes(events));
   }
 
   private committed(sequence: number, entries: JournalEntry[]): void {
@@ -177,20 +173,27 @@ export class LeaderTerm {
   private deliver(record: RunRecord, id: string): void {
     const entry = record.state?.outbox.find((owed) => owed.id === id);
     if (!entry) return;
-    this.whenDurable(() => {
-      void this.context.courier(entry).then((delivered) => {
-        const state = record.state;
-        if (!delivered || this.over || !state) return;
-        const decision = this.decide(state, { kind: 'strike-outbox', id });
-        if (decision.kind === 'accepted') this.strike(record, state, decision.events);
-      });
-    });
+    this.whenDurable(() => void this.deliverAndStrike(record, entry));
   }
 
-  private strike(record: RunRecord, state: RunState, events: RunEvent[]): void {
+  private async deliverAndStrike(record: RunRecord, entry: OutboxEntry): Promise<void> {
+    const delivered = await this.context.courier(entry);
+    const state = record.state;
+    if (!delivered || this.over || !state) return;
+    const decision = this.decide(state, { kind: 'strike-outbox', id: entry.id });
+    if (decision.kind === 'accepted') this.apply(record, state, decision.events);
+  }
+
+  /** Evolves and adds to the next append. What `evolve` cannot take ends the term: the state may be half changed. */
+  private apply(record: RunRecord, state: RunState, events: RunEvent[]): void {
     const at = this.now;
-    for (const event of events) evolve(state, record.runId, event, at);
-    this.add(record, events, at);
+    try {
+      for (const event of events) evolve(state, record.runId, event, at);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+    this.group.add({ runId: record.runId, at, events }, approximateBytes(events));
   }
 
   private answerUpdate(record: RunRecord, state: RunState, updateId: string): void {
@@ -241,9 +244,7 @@ export class LeaderTerm {
     const { timeoutMs, retry } = handler ?? {};
     const decision = this.decide(state, { kind: 'assign', workerId: worker.id, timeoutMs, retry });
     if (decision.kind !== 'accepted') throw new Error(`run ${record.runId}: its step cannot be assigned`);
-    const at = this.now;
-    for (const event of decision.events) evolve(state, record.runId, event, at);
-    this.add(record, decision.events, at);
+    this.apply(record, state, decision.events);
     const assignment = buildAssignment(this.context.partition, state, withContext);
     this.hold(worker.id, assignment, false);
     return assignment;

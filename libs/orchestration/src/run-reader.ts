@@ -26,7 +26,7 @@ export class RunReader {
   }
 
   private async replay(record: RunRecord, onEvent: (event: RunEvent, at: number) => void): Promise<void> {
-    for (const sequence of [...record.sequences]) {
+    for (const sequence of record.sequences.slice()) {
       // oxlint-disable-next-line no-await-in-loop -- in order, and one batch in memory at a time
       const batch = await this.journal.read(sequence);
       for (const entry of batch.entries) {

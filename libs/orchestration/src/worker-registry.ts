@@ -80,7 +80,7 @@ export class WorkerRegistry {
     if (!worker) return;
     this.workers.delete(workerId);
     this.rotation = this.rotation.filter((candidate) => candidate !== worker);
-    for (const step of [...worker.held.values()]) step.release(reason);
+    for (const step of worker.held.values()) step.release(reason);
   }
 
   /** Removes the workers whose lease has run out (1). */

@@ -1,0 +1,54 @@
+import type { CoordinatorOptions } from '@ground-control/orchestration';
+import { assertNamespace, type Duration, InvalidInputError, toMilliseconds } from '@ground-control/protocol';
+import type { LogLevel } from '@nestjs/common';
+
+/** What a coordinator's process is configured with. */
+export interface CoordinatorEnvironment extends CoordinatorOptions {
+  logLevels: LogLevel[];
+}
+
+const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+
+/**
+ * Reads the environment variables of a coordinator, which docs/reference/configuration.md lists.
+ *
+ * @throws InvalidInputError naming the variable
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv): CoordinatorEnvironment {
+  const namespace = env['GROUND_CONTROL_NAMESPACE'] ?? 'default';
+  assertNamespace(namespace);
+  const workerLease = env['GROUND_CONTROL_WORKER_LEASE'];
+  if (workerLease !== undefined) toMilliseconds(asDuration(workerLease), 'GROUND_CONTROL_WORKER_LEASE');
+  return {
+    servers: (env['GROUND_CONTROL_SERVERS'] ?? 'nats://127.0.0.1:4222').split(','),
+    namespace,
+    partitions: wholeNumber(env, 'GROUND_CONTROL_PARTITIONS'),
+    replicas: wholeNumber(env, 'GROUND_CONTROL_REPLICAS'),
+    storage: oneOf(env, 'GROUND_CONTROL_STORAGE', ['file', 'memory'] as const),
+    workerLease: workerLease === undefined ? undefined : asDuration(workerLease),
+    logLevels: levelsDownTo(oneOf(env, 'GROUND_CONTROL_LOG_LEVEL', LEVELS) ?? 'log'),
+  };
+}
+
+function asDuration(text: string): Duration {
+  return /^\d+$/.test(text) ? Number(text) : (text as Duration);
+}
+
+function wholeNumber(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidInputError(`${name}: ${JSON.stringify(text)} is no whole number of 1 or more.`);
+}
+
+function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, choices: readonly T[]): T | undefined {
+  const text = env[name];
+  if (text === undefined) return undefined;
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice) return choice;
+  throw new InvalidInputError(`${name}: ${JSON.stringify(text)} is none of ${choices.join(', ')}.`);
+}
+
+function levelsDownTo(level: LogLevel): LogLevel[] {
+  return LEVELS.slice(0, LEVELS.indexOf(level) + 1);
+}

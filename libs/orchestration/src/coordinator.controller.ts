@@ -1,0 +1,90 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import type { RegisterWorker, Reply, WorkerHeartbeat, WorkerLeave } from '@ground-control/protocol';
+import { FRAMES, FrameContext } from '@ground-control/transport';
+import { CoordinatorHost } from './coordinator.host.js';
+
+/** What every coordinator answers: how the namespace is laid out, who works in it, and the workers' reports of themselves. */
+@Controller()
+export class NamespaceController {
+  constructor(private readonly host: CoordinatorHost) {}
+
+  @MessagePattern('namespace.describe', FRAMES)
+  describe(): Reply {
+    return this.host.coordinator.describeNamespace();
+  }
+
+  @MessagePattern('types.list', FRAMES)
+  types(): Reply {
+    return this.host.coordinator.listTypes();
+  }
+
+  @MessagePattern('workers.list', FRAMES)
+  workers(): Reply {
+    return this.host.coordinator.listWorkers();
+  }
+
+  @MessagePattern('worker.register', FRAMES)
+  register(@Payload() request: RegisterWorker): Promise<Reply> {
+    return this.host.coordinator.register(request);
+  }
+
+  @MessagePattern('worker.heartbeat', FRAMES)
+  heartbeat(@Payload() { workerId, held }: WorkerHeartbeat): Reply {
+    return this.host.coordinator.heartbeat(workerId, held);
+  }
+
+  @MessagePattern('worker.leave', FRAMES)
+  leave(@Payload() { workerId }: WorkerLeave): Reply {
+    return this.host.coordinator.leave(workerId);
+  }
+}
+
+/**
+ * What the leader of a partition answers about its runs. Starts, results and the workers' records are as frequent as
+ * runs themselves and go to the leader past Nest's pipeline, by {@link CoordinatorHost}.
+ */
+@Controller()
+export class RunsController {
+  constructor(private readonly host: CoordinatorHost) {}
+
+  @MessagePattern('workflow.describe', FRAMES)
+  describe(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+
+  @MessagePattern('workflow.history', FRAMES)
+  history(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+
+  @MessagePattern('workflow.list', FRAMES)
+  list(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+
+  @MessagePattern('workflow.send', FRAMES)
+  send(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+
+  @MessagePattern('workflow.query', FRAMES)
+  query(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+
+  @MessagePattern('workflow.update', FRAMES)
+  update(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+
+  @MessagePattern('workflow.cancel', FRAMES)
+  cancel(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+
+  @MessagePattern('workflow.terminate', FRAMES)
+  terminate(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+    return this.host.ask(request, context);
+  }
+}

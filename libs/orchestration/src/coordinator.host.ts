@@ -1,0 +1,85 @@
+import { JetStreamJournalStore } from '@ground-control/journal';
+import { MalformedMessageError, type Reply } from '@ground-control/protocol';
+import type { Body, FrameContext, FramePeer, FrameServer, RequestListener } from '@ground-control/transport';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Caller } from './caller.js';
+import { Coordinator } from './coordinator.js';
+import {
+  COORDINATOR_OPTIONS,
+  COORDINATOR_STRATEGY,
+  type ResolvedCoordinatorOptions,
+} from './coordinator-options.js';
+
+/**
+ * Ties a {@link Coordinator} to its Nest application: connects and leads before the application listens, takes what
+ * bypasses Nest's pipeline, and stops leading while it can still be heard.
+ */
+@Injectable()
+export class CoordinatorHost implements OnApplicationBootstrap {
+  private running: Coordinator | undefined;
+  private readonly logger = new Logger('Coordinator');
+
+  constructor(
+    @Inject(COORDINATOR_OPTIONS) private readonly options: ResolvedCoordinatorOptions,
+    @Inject(COORDINATOR_STRATEGY) private readonly strategy: FrameServer,
+  ) {}
+
+  /** @throws Error before the application has been bootstrapped */
+  get coordinator(): Coordinator {
+    if (this.running) return this.running;
+    throw new Error('The coordinator is not started: wait for app.listen().');
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const peer = await this.strategy.connect();
+    const store = new JetStreamJournalStore(peer.connection, peer.namespace);
+    const coordinator = new Coordinator(this.options, peer, store, this.logger);
+    this.running = coordinator;
+    this.strategy.onHotMessage(this.passOn(peer));
+    this.strategy.beforeClose(() => coordinator.stop());
+    coordinator.onLeading = (partition) => this.strategy.serve({ kind: 'partition', partition });
+    await coordinator.start();
+  }
+
+  /** Asks the leader of the partition that a message was sent to; never settles when it is not served here. */
+  ask(request: Body, context: FrameContext): Promise<Reply> {
+    const { from, correlation, address } = context;
+    if (address.kind !== 'partition')
+      throw new MalformedMessageError(`${request.kind} is asked of a partition.`);
+    return new Promise((resolve) => {
+      this.coordinator.handle(address.partition, request, {
+        from,
+        key: keyOf(from, correlation),
+        respond: resolve,
+      });
+    });
+  }
+
+  private passOn(peer: FramePeer): RequestListener {
+    return (from, correlation, body, address) => {
+      if (address.kind !== 'partition') throw new MalformedMessageError(`Nothing here handles ${body.kind}.`);
+      this.coordinator.handle(address.partition, body, new FrameCaller(peer, from, correlation));
+    };
+  }
+}
+
+/** A request that came by a frame and is answered by one. */
+class FrameCaller implements Caller {
+  constructor(
+    private readonly peer: FramePeer,
+    readonly from: string,
+    private readonly correlation: number,
+  ) {}
+
+  get key(): string {
+    return keyOf(this.from, this.correlation);
+  }
+
+  respond(reply: Reply): void {
+    if (this.correlation > 0) this.peer.reply(this.from, this.correlation, reply);
+  }
+}
+
+function keyOf(from: string, correlation: number): string {
+  return `${from}/${correlation}`;
+}

@@ -1,0 +1,66 @@
+import { DEFAULT_PARTITIONS, toMilliseconds } from '@ground-control/protocol';
+import { FrameServer } from '@ground-control/transport';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NamespaceController, RunsController } from './coordinator.controller.js';
+import { CoordinatorHost } from './coordinator.host.js';
+import {
+  COORDINATOR_OPTIONS,
+  COORDINATOR_STRATEGY,
+  type CoordinatorOptions,
+  type ResolvedCoordinatorOptions,
+} from './coordinator-options.js';
+import { DEFAULT_LEASE_MS } from './limits.js';
+
+/** The options of {@link CoordinatorModule}: those of the coordinator, and the strategy that its application uses. */
+export interface CoordinatorModuleOptions extends CoordinatorOptions {
+  /** The application's transport, made by {@link coordinatorStrategy}. */
+  strategy: FrameServer;
+}
+
+/**
+ * The coordinator as a Nest module.
+ *
+ * @example
+ * ```ts
+ * const strategy = coordinatorStrategy({ servers });
+ * const app = await NestFactory.createMicroservice(CoordinatorModule.forRoot({ servers, strategy }), { strategy });
+ * app.enableShutdownHooks();
+ * await app.listen();   // every partition is served
+ * ```
+ */
+@Module({})
+export class CoordinatorModule {
+  /** @throws InvalidInputError for an option that cannot be read */
+  static forRoot(options: CoordinatorModuleOptions): DynamicModule {
+    return {
+      module: CoordinatorModule,
+      controllers: [NamespaceController, RunsController],
+      providers: [
+        { provide: COORDINATOR_OPTIONS, useValue: resolveOptions(options) },
+        { provide: COORDINATOR_STRATEGY, useValue: options.strategy },
+        CoordinatorHost,
+      ],
+      exports: [CoordinatorHost],
+    };
+  }
+}
+
+/** The transport of a coordinator's application: frames over NATS, listening where every coordinator is asked. */
+export function coordinatorStrategy(
+  options: Pick<CoordinatorOptions, 'servers' | 'namespace' | 'connection'>,
+): FrameServer {
+  const { servers = process.env['GROUND_CONTROL_SERVERS']?.split(','), connection } = options;
+  const namespace = options.namespace ?? process.env['GROUND_CONTROL_NAMESPACE'];
+  return new FrameServer({ servers, namespace, connection, name: 'ground-control coordinator' }, [
+    { kind: 'coordinators' },
+  ]);
+}
+
+function resolveOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {
+  return {
+    partitions: options.partitions ?? DEFAULT_PARTITIONS,
+    replicas: options.replicas ?? 1,
+    storage: options.storage ?? 'file',
+    workerLeaseMs: toMilliseconds(options.workerLease ?? DEFAULT_LEASE_MS, 'workerLease'),
+  };
+}
