@@ -20,7 +20,7 @@ import { activeState, type RunRecord } from './run-record.js';
 import { RunReader } from './run-reader.js';
 import { RunTable } from './run-table.js';
 import { TimerQueue } from './timer-queue.js';
-import { handlerOf, type Requirement, type Worker } from './worker-registry.js';
+import { ABSENCES, handlerOf, type HeldStep, type Requirement, type Worker } from './worker-registry.js';
 import type { LeaderContext } from './leader-context.js';
 
 /** What a commit should know besides its events. */
@@ -246,15 +246,19 @@ export class LeaderTerm {
     if (decision.kind !== 'accepted') throw new Error(`run ${record.runId}: its step cannot be assigned`);
     this.apply(record, state, decision.events);
     const assignment = buildAssignment(this.context.partition, state, withContext);
-    this.hold(worker.id, assignment, false);
+    this.hold(worker.id, assignment, { confirmed: false, absencesLeft: ABSENCES });
     return assignment;
   }
 
-  private hold(workerId: string, key: AssignmentKey, confirmed: boolean): void {
+  private hold(
+    workerId: string,
+    key: AssignmentKey,
+    known: Pick<HeldStep, 'confirmed' | 'absencesLeft'>,
+  ): void {
     const { partition, runId, stepSeq, attempt } = key;
     this.context.workers.hold(workerId, {
       key: { partition, runId, stepSeq, attempt },
-      confirmed,
+      ...known,
       release: (reason) => this.release(key, reason),
     });
   }
@@ -353,7 +357,7 @@ export class LeaderTerm {
       this.hold(
         step.workerId,
         { partition, runId: record.runId, stepSeq: step.seq, attempt: step.attempt },
-        true,
+        { confirmed: true, absencesLeft: 1 },
       );
     }
     this.advance(record);

@@ -8,6 +8,9 @@ import {
   type WorkflowDefinition,
 } from '@ground-control/protocol';
 
+/** How many lists in a row may lack a step that its worker has shown to hold. */
+export const ABSENCES = 2;
+
 /** What a step needs of a worker. */
 export interface Requirement {
   workflowType: string;
@@ -20,6 +23,11 @@ export interface HeldStep {
   key: AssignmentKey;
   /** The worker has shown that it received the step; before that its absence from a heartbeat says nothing. */
   confirmed: boolean;
+  /**
+   * How many lists in a row may lack the step before it is taken to be lost. One list may have been written before
+   * the step arrived and be read after the worker's first record of it; two are a heartbeat apart.
+   */
+  absencesLeft: number;
   /** Takes the step from the worker: its leader makes another attempt. */
   release: (reason: string) => void;
 }
@@ -42,7 +50,7 @@ export interface Worker {
  * The workers that are live, what they serve and what they hold.
  *
  * 1. A worker that is not heard of for a lease, or has left, holds nothing: its steps are released.
- * 2. A step that a worker has shown to hold and then does not list is released.
+ * 2. A step that a worker has shown to hold and then no longer lists is released.
  * 3. No worker holds more steps than its capacity by our decision.
  */
 export class WorkerRegistry {
@@ -121,7 +129,7 @@ export class WorkerRegistry {
   /** The worker showed that it received this run's step. */
   confirm(workerId: string, runId: string): void {
     const step = this.workers.get(workerId)?.held.get(runId);
-    if (step) step.confirmed = true;
+    if (step) confirmHeld(step);
   }
 
   /** Notes that a worker no longer holds a run's step, and offers the room to others unless it is used at once. */
@@ -191,11 +199,16 @@ export class WorkerRegistry {
     worker.suspended = false;
     const listedRuns = new Map(listed.map((key) => [key.runId, key]));
     for (const [runId, step] of worker.held) {
-      if (isSameStep(listedRuns.get(runId), step.key)) step.confirmed = true;
-      else if (step.confirmed) step.release('worker does not hold it');
+      if (isSameStep(listedRuns.get(runId), step.key)) confirmHeld(step);
+      else if (step.confirmed && --step.absencesLeft <= 0) step.release('worker does not hold it');
     }
     if (hasRoom(worker)) this.onCapacity(worker);
   }
+}
+
+function confirmHeld(step: HeldStep): void {
+  step.confirmed = true;
+  step.absencesLeft = ABSENCES;
 }
 
 /** What a worker's definition says of a step. */
