@@ -1,14 +1,10 @@
 import type { Address, Message } from '@ground-control/protocol';
 import type { Body } from './body.js';
+import type { Abortable } from './signal-watch.js';
 import type { Scheduled } from './timer-wheel.js';
 
-/** What happens to a request from outside. */
-export interface RequestOwner {
-  abort(request: PendingRequest): void;
-}
-
 /** A request that waits for its reply. */
-export class PendingRequest implements Scheduled {
+export class PendingRequest implements Scheduled, Abortable {
   dueTick = 0;
   /** When it is sent again, on the clock of `startedAt`. */
   resendAt = 0;
@@ -20,7 +16,7 @@ export class PendingRequest implements Scheduled {
   misses = 0;
   /** Whether its next sending is the quick try after a miss. */
   hastened = false;
-  /** The turn of the outboxes in which it was sent last. */
+  /** The turn of the event loop in which it was sent last. */
   sentInTurn = 0;
 
   /**
@@ -32,26 +28,12 @@ export class PendingRequest implements Scheduled {
     readonly message: Message,
     readonly startedAt: number,
     readonly deadline: number,
+    readonly signal: AbortSignal | undefined,
     readonly resolve: (reply: Body) => void,
     readonly reject: (error: unknown) => void,
-    readonly signal: AbortSignal | undefined,
-    private readonly owner: RequestOwner,
   ) {}
 
   get correlation(): number {
     return this.message[0];
-  }
-
-  watchSignal(): void {
-    this.signal?.addEventListener('abort', this);
-  }
-
-  unwatchSignal(): void {
-    this.signal?.removeEventListener('abort', this);
-  }
-
-  /** Called by the signal: the request itself is the listener, so that none needs a closure. */
-  handleEvent(): void {
-    this.owner.abort(this);
   }
 }

@@ -210,12 +210,21 @@ describe('the table', () => {
     expect(requests.size).toBe(0);
   });
 
-  it('lets go of the signal of a request that ended', async () => {
-    const { signal } = new AbortController();
-    const removed = vi.spyOn(signal, 'removeEventListener');
-    const reply = ask({ signal });
+  it('listens once to a signal that many requests share, and lets go of it with the last', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')];
+    const first = [ask({ signal }), ask({ signal })];
     requests.settle(1, BODY);
-    await reply;
-    expect(removed).toHaveBeenCalledOnce();
+    expect(removed).not.toHaveBeenCalled();
+    requests.settle(2, BODY);
+    await Promise.all(first);
+    expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([1, 1]);
+    const second = Promise.allSettled([ask({ signal }), ask({ signal })]);
+    controller.abort('over');
+    expect(await second).toEqual([
+      { status: 'rejected', reason: 'over' },
+      { status: 'rejected', reason: 'over' },
+    ]);
   });
 });

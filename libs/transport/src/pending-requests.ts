@@ -1,8 +1,9 @@
 import { type Address, LimitExceededError, type Message } from '@ground-control/protocol';
 import type { Body } from './body.js';
-import { PendingRequest, type RequestOwner } from './pending-request.js';
+import { PendingRequest } from './pending-request.js';
 import { resendDelayMs, type ResendSchedule, unservedDelayMs } from './resend-schedule.js';
 import { sameAddress } from './same-address.js';
+import { SignalWatch } from './signal-watch.js';
 import { TICK_MS, TimerWheel } from './timer-wheel.js';
 
 /** How requests are sent. */
@@ -39,11 +40,14 @@ export interface PendingOptions {
  * Most requests are answered before they would be sent again. They live in `young`, whose order is that of their first
  * resend, so that only its head is looked at; who stays longer moves to `old` and is scheduled on a wheel.
  */
-export class PendingRequests implements RequestOwner {
+export class PendingRequests {
   private readonly young = new Map<number, PendingRequest>();
   private readonly old = new Map<number, PendingRequest>();
   private readonly now: () => number;
   private readonly wheel: TimerWheel<PendingRequest>;
+  private readonly signals = new SignalWatch<PendingRequest>((request, reason) =>
+    this.refuse(request.correlation, reason),
+  );
   private unserved: Address[] = [];
   private lastCorrelation = 0;
   private interval: NodeJS.Timeout | undefined;
@@ -79,12 +83,11 @@ export class PendingRequests implements RequestOwner {
       [this.lastCorrelation, body],
       startedAt,
       startedAt + options.timeoutMs,
+      options.signal,
       resolve,
       reject,
-      options.signal,
-      this,
     );
-    request.watchSignal();
+    this.signals.watch(request);
     this.add(request, options.timeoutMs);
   }
 
@@ -98,10 +101,6 @@ export class PendingRequests implements RequestOwner {
   refuse(correlation: number, error: unknown): void {
     const request = this.take(correlation);
     if (request) request.reject(error);
-  }
-
-  abort(request: PendingRequest): void {
-    this.refuse(request.correlation, request.signal?.reason);
   }
 
   /** Sends again, in the order of their correlation numbers, what was asked of the addresses that match. */
@@ -148,7 +147,7 @@ export class PendingRequests implements RequestOwner {
     this.young.delete(correlation);
     this.old.delete(correlation);
     this.wheel.cancel(request);
-    request.unwatchSignal();
+    this.signals.unwatch(request);
     return request;
   }
 
