@@ -20,13 +20,13 @@ export function failureInfo(failure: Failure, values: ValueCodec): FailureInfo {
 
 /**
  * An error to throw, or to be the cause of one. It is of Ground Control's own class where the failure has a code;
- * otherwise a plain `Error` that has the name of the user's class.
+ * otherwise a plain `Error` that is named as the user's was.
  */
 export function failureError(failure: Failure, values: ValueCodec): RecordedError {
-  const { type, message, stack, code, details, cause } = failure;
+  const { type, name = type, message, stack, code, details, cause } = failure;
   const error = code === undefined ? new Error(message) : errorOfCode(code, message);
   const fields = {
-    name: type,
+    name,
     type,
     stack: stack ?? `${type}: ${message}`,
     ...(details && { details: values.decode(details) }),
