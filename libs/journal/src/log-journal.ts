@@ -92,11 +92,13 @@ export class LogJournal implements PartitionJournal {
   }
 
   async close(): Promise<void> {
+    const closed = new JournalFencedError(`${this.name} is closed.`);
     this.closed = true;
+    this.whyNoTerm = closed;
     if (this.term && this.term.inFlight.length > 0) {
       await new Promise<void>((resolve) => (this.onIdle = resolve));
     }
-    this.endTerm(new JournalFencedError(`${this.name} is closed.`));
+    this.endTerm(closed);
   }
 
   private get name(): string {
@@ -187,7 +189,7 @@ export class LogJournal implements PartitionJournal {
   }
 
   private async readLast(): Promise<number> {
-    const { last } = await this.log.bounds();
+    const last = await this.log.lastSequence();
     if (last < this.highest) {
       const what = `the journal ends at sequence ${last}, but this process has seen this one`;
       throw new JournalCorruptError(this.partition, this.highest, what);

@@ -60,9 +60,9 @@ export class MemoryLog implements SequencedLog {
     };
   }
 
-  async bounds(): Promise<{ first: number; last: number }> {
+  async lastSequence(): Promise<number> {
     await Promise.resolve();
-    return { first: 1, last: this.records.length };
+    return this.records.length;
   }
 
   publish(record: Uint8Array, expectedLast: number, done: (published: Published) => void): void {
@@ -80,7 +80,8 @@ export class MemoryLog implements SequencedLog {
     await Promise.resolve();
     for (let sequence = first; sequence <= last; sequence += 1) {
       const record = this.records[sequence - 1];
-      if (record) onRecord(sequence, record);
+      if (!record) return;
+      onRecord(sequence, record);
     }
   }
 

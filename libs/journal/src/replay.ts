@@ -5,12 +5,18 @@ import { JournalCorruptError } from './journal-errors.js';
 /**
  * Reads the records of a journal from its beginning: passes on what counts and refuses what is not whole.
  *
- * A pipelined append can satisfy its expected sequence by accident: when the one before it was refused because another
- * leader's epoch took just that sequence. It is told by its term, and skipped.
+ * The expected sequence alone does not keep pipelined appends in order. When one is refused because another leader's
+ * record took its place, the next may find just the last sequence that it expects, and land without the one before
+ * it. Two rules make that harmless:
+ *
+ * - A record counts only in the term that its writer began.
+ * - A term is a row without a break. Where a record of another term is found in it, the writer was refused at that
+ *   very sequence and its term was over; nothing more of it counts.
  */
 export class Replay {
   private previous = 0;
-  private term: { sequence: number; epoch: string } | undefined;
+  /** The term of the record before, while that one counts. */
+  private term: JournalRecord | undefined;
 
   constructor(
     private readonly partition: number,
@@ -25,20 +31,20 @@ export class Replay {
   /** @throws JournalCorruptError */
   take(sequence: number, bytes: Uint8Array): void {
     if (sequence !== this.previous + 1) throw this.corrupt(this.previous + 1, 'the record is missing');
-    this.previous = sequence;
     const record = this.decode(sequence, bytes);
-    if (record.term === sequence) this.term = { sequence, epoch: record.epoch };
-    if (this.counts(sequence, record)) {
-      this.onBatch(sequence, { epoch: record.epoch, entries: record.entries });
-    }
+    this.previous = sequence;
+    this.term = this.termAfter(sequence, record);
+    if (this.term) this.onBatch(sequence, { epoch: record.epoch, entries: record.entries });
   }
 
-  private counts(sequence: number, record: JournalRecord): boolean {
-    if (!this.term || record.term > sequence)
-      throw this.corrupt(sequence, `its term ${record.term} never began`);
-    if (record.term !== this.term.sequence) return false;
-    if (record.epoch === this.term.epoch) return true;
-    throw this.corrupt(sequence, `it names epoch ${record.epoch} in the term of ${this.term.epoch}`);
+  private termAfter(sequence: number, record: JournalRecord): JournalRecord | undefined {
+    if (record.term === sequence) return record;
+    if (sequence === 1 || record.term > sequence) {
+      throw this.corrupt(sequence, `its term, from sequence ${record.term} on, did not begin`);
+    }
+    if (record.term !== this.term?.term) return undefined;
+    if (record.epoch === this.term.epoch) return this.term;
+    throw this.corrupt(sequence, `it names epoch ${record.epoch} in the term of epoch ${this.term.epoch}`);
   }
 
   private decode(sequence: number, bytes: Uint8Array): JournalRecord {

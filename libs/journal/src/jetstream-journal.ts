@@ -1,0 +1,123 @@
+import { jetstream, type JetStreamClient, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import {
+  assertNamespace,
+  InvalidInputError,
+  subjectOf,
+  type WorkflowDefinition,
+} from '@ground-control/protocol';
+import { JetStreamLog } from './jetstream-log.js';
+import { JetStreamPublisher } from './jetstream-publisher.js';
+import type { JournalStore, NamespaceConfig, PartitionJournal } from './journal.js';
+import { createJournalStream } from './journal-stream.js';
+import { LogJournal } from './log-journal.js';
+import { NamespaceBucket, type StoredConfig } from './namespace-bucket.js';
+import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
+import { journalStreamOf } from './stream-names.js';
+
+/** How many streams are created at a time. */
+const CREATE_CONCURRENCY = 8;
+
+/** Options of a {@link JetStreamJournalStore}. */
+export interface JetStreamJournalStoreOptions {
+  /** How long an append may take until it counts as uncertain, in milliseconds. @defaultValue 5000 */
+  appendTimeoutMs?: number | undefined;
+  /** How long any other request to JetStream may take, in milliseconds. @defaultValue 5000 */
+  requestTimeoutMs?: number | undefined;
+  /** The prefix of inboxes, where the connection has one of its own. @defaultValue '_INBOX' */
+  inboxPrefix?: string | undefined;
+}
+
+interface Opened {
+  config: NamespaceConfig;
+  bucket: NamespaceBucket;
+  manager: JetStreamManager;
+}
+
+/** The journals of a namespace in NATS JetStream. The connection stays its owner's to close. */
+export class JetStreamJournalStore implements JournalStore {
+  private readonly client: JetStreamClient;
+  private readonly publisher: JetStreamPublisher;
+  private readonly requestTimeoutMs: number;
+  private readonly partitions: Map<number, PartitionJournal> = new Map();
+  private opened: Opened | undefined;
+
+  /** @throws InvalidInputError for a namespace that is no name */
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly namespace: string,
+    private readonly options: JetStreamJournalStoreOptions = {},
+  ) {
+    assertNamespace(namespace);
+    this.requestTimeoutMs = options.requestTimeoutMs ?? 5000;
+    this.client = jetstream(connection, { timeout: this.requestTimeoutMs });
+    this.publisher = new JetStreamPublisher(connection, options.appendTimeoutMs ?? 5000, options.inboxPrefix);
+  }
+
+  async open(options: NamespaceConfig): Promise<NamespaceConfig> {
+    assertNamespaceConfig(options);
+    const manager = await jetstreamManager(this.connection, { timeout: this.requestTimeoutMs });
+    const bucket = await NamespaceBucket.open(this.client, this.namespace, options);
+    const stored = await bucket.agree(options);
+    if (stored.streams === 'creating') await this.createStreams(manager, bucket, stored);
+    const { partitions, replicas, storage } = stored;
+    this.opened = { config: { partitions, replicas, storage }, bucket, manager };
+    return this.opened.config;
+  }
+
+  partition(partition: number): PartitionJournal {
+    assertPartition(partition, this.opened?.config);
+    const journal = this.partitions.get(partition) ?? new LogJournal(partition, this.logOf(partition));
+    this.partitions.set(partition, journal);
+    return journal;
+  }
+
+  definitions(): Promise<WorkflowDefinition[]> {
+    return this.whenOpened().bucket.definitions();
+  }
+
+  saveDefinition(definition: WorkflowDefinition): Promise<void> {
+    return this.whenOpened().bucket.saveDefinition(definition);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.partitions.values()].map((journal) => journal.close()));
+    this.publisher.close();
+  }
+
+  /** May run in several processes at once, and again after one that did not finish. */
+  private async createStreams(
+    manager: JetStreamManager,
+    bucket: NamespaceBucket,
+    config: StoredConfig,
+  ): Promise<void> {
+    const partitions = Array.from({ length: config.partitions }, (_, partition) => partition);
+    for (let from = 0; from < partitions.length; from += CREATE_CONCURRENCY) {
+      const group = partitions.slice(from, from + CREATE_CONCURRENCY);
+      await Promise.all(
+        group.map((partition) => createJournalStream(manager, this.namespace, partition, config)),
+      );
+    }
+    await bucket.markCreated(config);
+  }
+
+  private logOf(partition: number): JetStreamLog {
+    const { manager } = this.whenOpened();
+    const { connection, namespace, publisher, requestTimeoutMs } = this;
+    return new JetStreamLog({
+      connection,
+      publisher,
+      manager,
+      partition,
+      stream: journalStreamOf(namespace, partition),
+      subject: subjectOf(namespace, { kind: 'journal', partition }),
+      timeoutMs: requestTimeoutMs,
+      inboxPrefix: this.options.inboxPrefix,
+    });
+  }
+
+  private whenOpened(): Opened {
+    if (this.opened) return this.opened;
+    throw new InvalidInputError('The namespace is not open: call open() first.');
+  }
+}

@@ -1,0 +1,69 @@
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
+import { directGet, type DirectGetSource } from './direct-get.js';
+import type { JetStreamPublisher } from './jetstream-publisher.js';
+import { JournalCorruptError, JournalUncertainError } from './journal-errors.js';
+import type { Published, SequencedLog } from './sequenced-log.js';
+
+/** What a {@link JetStreamLog} works with. */
+export interface JetStreamLogOptions extends DirectGetSource {
+  partition: number;
+  subject: string;
+  publisher: JetStreamPublisher;
+  manager: JetStreamManager;
+}
+
+/** The log of a partition in a JetStream stream. */
+export class JetStreamLog implements SequencedLog {
+  constructor(private readonly options: JetStreamLogOptions) {}
+
+  get maxRecordBytes(): number {
+    return this.options.publisher.maxBytes;
+  }
+
+  async lastSequence(): Promise<number> {
+    const { manager, stream } = this.options;
+    const { state } = await this.ask(() => manager.streams.info(stream));
+    return state.last_seq;
+  }
+
+  publish(record: Uint8Array, expectedLast: number, done: (published: Published) => void): void {
+    const { publisher, subject } = this.options;
+    publisher.publish(subject, record, expectedLast, done);
+  }
+
+  async read(
+    first: number,
+    last: number,
+    onRecord: (sequence: number, record: Uint8Array) => void,
+  ): Promise<void> {
+    let next = first;
+    while (next <= last) {
+      const start = next;
+      next = await directGet(this.options, start, last, onRecord);
+      if (next > start) continue;
+      // Any replica may answer a direct get, and one that lags lacks what only the stream's leader knows for sure.
+      const record = await this.readFromLeader(next);
+      if (!record) return;
+      onRecord(next, record);
+      next += 1;
+    }
+  }
+
+  private async readFromLeader(sequence: number): Promise<Uint8Array | undefined> {
+    const { manager, stream } = this.options;
+    const message = await this.ask(() => manager.streams.getMessage(stream, { seq: sequence }));
+    return message?.data;
+  }
+
+  private async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    const { partition, stream } = this.options;
+    try {
+      return await question();
+    } catch (cause) {
+      if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound) {
+        throw new JournalCorruptError(partition, 1, `its stream ${stream} is gone`, { cause });
+      }
+      throw new JournalUncertainError(`${stream} cannot be read now: ${String(cause)}`, { cause });
+    }
+  }
+}

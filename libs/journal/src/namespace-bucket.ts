@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { type JetStreamClient, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { InvalidInputError, type WorkflowDefinition } from '@ground-control/protocol';
+import type { NamespaceConfig } from './journal.js';
+import { bucketOf } from './stream-names.js';
+
+const CONFIG_KEY = 'config';
+const CONFIG_VERSION = 1;
+const STREAM_NAME_IN_USE = 10058;
+
+/** How a namespace was created, and whether that was finished. */
+export interface StoredConfig extends NamespaceConfig {
+  version: number;
+  /** `creating`: a stream that is missing is created. `created`: one that is missing was lost. */
+  streams: 'creating' | 'created';
+}
+
+/** The small facts of a namespace, in a key-value bucket. */
+export class NamespaceBucket {
+  private constructor(private readonly bucket: KV) {}
+
+  /** Creates the bucket of a namespace, or opens it. */
+  static async open(
+    client: JetStreamClient,
+    namespace: string,
+    { replicas, storage }: NamespaceConfig,
+  ): Promise<NamespaceBucket> {
+    const options = {
+      replicas,
+      storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+      // Reads are answered by the bucket's leader: what was just written is seen.
+      allow_direct: false,
+    };
+    const open = (): Promise<KV> => new Kvm(client).create(bucketOf(namespace), { ...options });
+    const bucket = await open().catch((error: unknown) => {
+      // Another process has just created it, with other options.
+      if (error instanceof JetStreamApiError && error.code === STREAM_NAME_IN_USE) return open();
+      throw error;
+    });
+    return new NamespaceBucket(bucket);
+  }
+
+  /** Writes the configuration unless there is one; the one that is there in any case. */
+  async agree(wanted: NamespaceConfig): Promise<StoredConfig> {
+    const existing = await this.readConfig();
+    if (existing) return existing;
+    const { partitions, replicas, storage } = wanted;
+    const config: StoredConfig = {
+      version: CONFIG_VERSION,
+      partitions,
+      replicas,
+      storage,
+      streams: 'creating',
+    };
+    try {
+      await this.bucket.create(CONFIG_KEY, JSON.stringify(config));
+      return config;
+    } catch (error) {
+      const theirs = isWrongLastSequence(error) ? await this.readConfig() : undefined;
+      if (theirs) return theirs;
+      throw error;
+    }
+  }
+
+  /** Records that every stream of the namespace was created. */
+  async markCreated(config: StoredConfig): Promise<void> {
+    await this.bucket.put(CONFIG_KEY, JSON.stringify({ ...config, streams: 'created' }));
+  }
+
+  /** Adds a workflow type, or replaces it. */
+  async saveDefinition(definition: WorkflowDefinition): Promise<void> {
+    await this.bucket.put(typeKeyOf(definition.type), JSON.stringify(definition));
+  }
+
+  /** Every workflow type. */
+  async definitions(): Promise<WorkflowDefinition[]> {
+    const keys: string[] = [];
+    for await (const key of await this.bucket.keys('type.*')) keys.push(key);
+    const entries = await Promise.all(keys.map((key) => this.bucket.get(key)));
+    return entries.flatMap((entry) => (entry ? [entry.json<WorkflowDefinition>()] : []));
+  }
+
+  private async readConfig(): Promise<StoredConfig | undefined> {
+    const entry = await this.bucket.get(CONFIG_KEY);
+    if (!entry) return undefined;
+    const config = entry.json<StoredConfig>();
+    if (config.version === CONFIG_VERSION) return config;
+    throw new InvalidInputError(
+      `The namespace has configuration version ${config.version}, this release reads ${CONFIG_VERSION}.`,
+    );
+  }
+}
+
+// A type may be any text, a key may not.
+function typeKeyOf(type: string): string {
+  return `type.${createHash('sha256').update(type).digest('hex')}`;
+}
+
+function isWrongLastSequence(error: unknown): boolean {
+  return (
+    error instanceof JetStreamApiError &&
+    (error.code === JetStreamApiCodes.StreamWrongLastSequence ||
+      error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown)
+  );
+}
