@@ -58,8 +58,56 @@ const SHAPES: Record<PartitionRequest['kind'], Record<string, FieldShape>> = {
 
 const shapes = new Map(Object.entries(SHAPES).map(([kind, fields]) => [kind, Object.entries(fields)]));
 
+const OUTCOMES: ReadonlySet<unknown> = new Set(['directive', 'failed', 'released']);
+const DIRECTIVES: ReadonlySet<unknown> = new Set(['step', 'wait', 'complete', 'fail']);
+
 /** What is wrong with a request, in words for its sender; undefined when nothing is. */
 export function faultOf(request: { kind: string }): string | undefined {
+  return (
+    fieldFault(request) ?? contentFault(request as { operations?: unknown; outcome?: unknown; kind: string })
+  );
+}
+
+function contentFault({
+  kind,
+  operations,
+  outcome,
+}: {
+  kind: string;
+  operations?: unknown;
+  outcome?: unknown;
+}): string | undefined {
+  if (Array.isArray(operations) && !operations.every(isOperation))
+    return `${kind}: operations must be operations.`;
+  return kind === 'step.result' && !isOutcome(outcome)
+    ? `${kind}: outcome is none that a step can have.`
+    : undefined;
+}
+
+function isOperation(value: unknown): boolean {
+  const { kind, op } = (value ?? {}) as { kind?: unknown; op?: unknown };
+  return typeof kind === 'string' && Number.isInteger(op);
+}
+
+function isOutcome(value: unknown): boolean {
+  const { kind, directive, updates } = value as {
+    kind?: unknown;
+    directive?: { kind?: unknown };
+    updates?: unknown;
+  };
+  if (!OUTCOMES.has(kind)) return false;
+  return (
+    kind !== 'directive' ||
+    (DIRECTIVES.has(directive?.kind) && Array.isArray(updates) && updates.every(isUpdate))
+  );
+}
+
+function isUpdate(update: unknown): boolean {
+  if (!Array.isArray(update) || typeof update[0] !== 'string') return false;
+  return update[1] === null || update[1] instanceof Uint8Array;
+}
+
+function fieldFault(request: { kind: string }): string | undefined {
   const fields = shapes.get(request.kind);
   if (!fields) return `${JSON.stringify(request.kind.slice(0, 80))} is no request that a partition takes.`;
   for (const [field, shape] of fields) {
