@@ -1,0 +1,250 @@
+import 'reflect-metadata';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedNatsServer } from '@ground-control/nats-server';
+import { type Context, type Directive, GroundControlModule, Start, Workflow } from '@ground-control/nestjs';
+import { GroundControlTestServer } from '@ground-control/nestjs/testing';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { type Finished, Running } from './run-command.fixture.js';
+
+const ULID = /[0-9A-HJKMNP-TV-Z]{26}/;
+const WAIT = { timeout: 60_000, interval: 50 };
+
+@Workflow('Greet')
+class GreetWorkflow {
+  @Start()
+  async start(ctx: Context, input: { name: string }): Promise<Directive<{ greeting: string; at: Date }>> {
+    if (input.name === '') throw new RangeError('nobody to greet');
+    return ctx.next.complete({ greeting: `Hello, ${input.name}!`, at: await ctx.now() });
+  }
+}
+
+function gctl(...args: string[]): Promise<Finished> {
+  return new Running('cli/src/main.js', args).finished;
+}
+
+describe('gctl with a namespace that is served', () => {
+  let server: GroundControlTestServer;
+  let app: INestApplicationContext;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gctl-'));
+    server = await GroundControlTestServer.start({ namespace: 'greetings' });
+    const { servers, namespace } = server;
+    const options = { servers, namespace, worker: { identity: 'greeter' } };
+
+    @Module({ imports: [GroundControlModule.forRoot(options)], providers: [GreetWorkflow] })
+    class GreetModule {}
+
+    app = await NestFactory.createApplicationContext(GreetModule, { logger: ['error'] });
+    await vi.waitUntil(async () => (await on('type', 'list')).stdout.includes('Greet'), WAIT);
+  });
+
+  afterAll(async () => {
+    await app?.close();
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function on(...args: string[]): Promise<Finished> {
+    return gctl('--server', server.servers, '--namespace', server.namespace, ...args);
+  }
+
+  async function started(id: string, name: string): Promise<void> {
+    const { code } = await on('workflow', 'start', 'Greet', '--id', id, '--input', JSON.stringify({ name }));
+    expect(code).toBe(0);
+  }
+
+  it('starts a workflow and prints its ids', async () => {
+    const text = await on('workflow', 'start', 'Greet', '--id', 'start-1', '--input', '{"name":"Ann"}');
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toMatch(/^workflow id {2}start-1\nrun id {7}[0-9A-Z]{26}\n$/);
+  });
+
+  it('starts a workflow with an input from a file and prints JSON', async () => {
+    const file = join(folder, 'input.json');
+    await writeFile(file, '{"name":"Bob"}');
+    const start = ['workflow', 'start', 'Greet', '--id', 'start-2'];
+    const { code, stdout } = await on(...start, '--input-file', file, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ workflowId: 'start-2', runId: expect.stringMatching(ULID) });
+    const result = await on('workflow', 'result', 'start-2', '--json');
+    expect(JSON.parse(result.stdout)).toMatchObject({ greeting: 'Hello, Bob!' });
+  });
+
+  it('waits for a result and prints it', async () => {
+    await started('result-1', 'Ann');
+    const { code, stdout } = await on('workflow', 'result', 'result-1');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ greeting: 'Hello, Ann!', at: expect.stringMatching(/^\d{4}-/) });
+  });
+
+  it('exits with 1 when the workflow failed, and says why', async () => {
+    await started('result-2', '');
+    const text = await on('workflow', 'result', 'result-2');
+    expect(text).toMatchObject({ code: 1, stdout: '' });
+    expect(text.stderr).toContain('RangeError: nobody to greet');
+    const json = await on('workflow', 'result', 'result-2', '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      error: { code: 'WORKFLOW_FAILED', cause: { type: 'RangeError', message: 'nobody to greet' } },
+    });
+  });
+
+  it('describes a run', async () => {
+    await started('describe-1', 'Ann');
+    await on('workflow', 'result', 'describe-1');
+    const text = await on('workflow', 'describe', 'describe-1');
+    expect(text.code).toBe(0);
+    expect(text.stdout).toMatch(/^type +Greet$/m);
+    expect(text.stdout).toMatch(/^status +completed$/m);
+    const json = await on('workflow', 'describe', 'describe-1', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      id: expect.stringMatching(ULID),
+      workflowId: 'describe-1',
+      workflowType: 'Greet',
+      status: 'completed',
+    });
+  });
+
+  it('prints a history, and watches one to its end', async () => {
+    await started('history-1', 'Ann');
+    const watched = await on('workflow', 'watch', 'history-1', '--json');
+    const lines = watched.stdout.trimEnd().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as { seq: number; kind: string });
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.at(0)?.kind).toBe('run.started');
+    expect(events.at(-1)?.kind).toBe('run.completed');
+    const history = await on('workflow', 'history', 'history-1', '--json');
+    expect(JSON.parse(history.stdout)).toEqual(events);
+    const text = await on('workflow', 'history', 'history-1');
+    expect(text.stdout.trimEnd().split('\n')).toHaveLength(events.length);
+    expect(text.stdout).toMatch(/ now\.recorded +start +/);
+  });
+
+  it('lists workflow types and workers', async () => {
+    const types = await on('type', 'list', '--json');
+    expect(JSON.parse(types.stdout)).toMatchObject([{ type: 'Greet', steps: ['start'] }]);
+    const workers = await on('worker', 'list', '--json');
+    expect(JSON.parse(workers.stdout)).toMatchObject([{ identity: 'greeter', types: ['Greet'] }]);
+    const text = await on('worker', 'list');
+    expect(text.stdout).toMatch(/greeter +0\/100 /);
+  });
+
+  it.each([
+    ['an unknown type', ['start', 'Nope'], 'WORKFLOW_TYPE_NOT_REGISTERED'],
+    ['an unknown run', ['describe', 'nobody'], 'WORKFLOW_NOT_FOUND'],
+    ['the result of an unknown run', ['result', 'nobody'], 'WORKFLOW_NOT_FOUND'],
+    ['the history of an unknown run', ['history', 'nobody'], 'WORKFLOW_NOT_FOUND'],
+  ])('exits with 1 for %s', async (_case, args, code) => {
+    const text = await on('workflow', ...args);
+    expect(text).toMatchObject({ code: 1, stdout: '' });
+    expect(text.stderr).toMatch(/^gctl: /);
+    const json = await on('workflow', ...args, '--json');
+    expect(JSON.parse(json.stderr)).toMatchObject({ error: { code } });
+  });
+
+  it('exits with 2 for wrong usage', async () => {
+    const { code, stderr } = await on('workflow', 'start', 'Greet', '--input', '{');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--input');
+  });
+});
+
+describe('gctl without a coordinator', () => {
+  let folder: string;
+  let nats: EmbeddedNatsServer;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gctl-'));
+    nats = await EmbeddedNatsServer.start({ storeDirectory: join(folder, 'nats') });
+  });
+
+  afterEach(async () => {
+    await nats.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('exits with 3 and says where it looked', async () => {
+    const { code, stderr } = await gctl('workflow', 'list', '--server', nats.url, '--request-timeout', '1s');
+    expect(code).toBe(3);
+    expect(stderr).toContain(nats.url);
+  });
+
+  it('exits with 3 when there is no NATS server either', async () => {
+    await nats.kill();
+    const { code, stderr } = await gctl('workflow', 'list', '--server', nats.url, '--request-timeout', '1s');
+    expect(code).toBe(3);
+    expect(stderr).toContain(nats.url);
+  });
+
+  it('runs one with `gctl coordinator` until it is told to end', async () => {
+    const coordinator = new Running('cli/src/main.js', ['coordinator', '--server', nats.url, '--json']);
+    await vi.waitFor(() => expect(coordinator.stdout).not.toBe(''), WAIT);
+    expect(JSON.parse(coordinator.stdout)).toEqual({ servers: nats.url, namespace: 'default' });
+    await expect(gctl('workflow', 'list', '--server', nats.url)).resolves.toMatchObject({ code: 0 });
+    await expect(coordinator.signal('SIGTERM')).resolves.toMatchObject({ code: 0 });
+    await expect(
+      gctl('workflow', 'list', '--server', nats.url, '--request-timeout', '1s'),
+    ).resolves.toMatchObject({ code: 3 });
+  });
+});
+
+describe('gctl dev', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gctl-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function dev(...args: string[]): Promise<{ process: Running; servers: string }> {
+    const process = new Running('cli/src/main.js', ['dev', '--port', '0', '--data-dir', folder, ...args]);
+    await vi.waitFor(() => expect(process.stdout).toContain('nats://'), WAIT);
+    const [servers = ''] = /nats:\/\/[\d.:]+/.exec(process.stdout) ?? [];
+    return { process, servers };
+  }
+
+  /** Waits until nothing listens where NATS did, which ends last. */
+  function isGone(servers: string): Promise<boolean> {
+    return vi.waitUntil(async () => {
+      const { code, stderr } = await gctl('worker', 'list', '--server', servers, '--request-timeout', '1s');
+      return code === 3 && stderr.includes('refused');
+    }, WAIT);
+  }
+
+  it('serves until Ctrl-C, then leaves nothing running', async () => {
+    const { process, servers } = await dev();
+    expect(process.stdout).toContain(`gctl --server ${servers} --namespace default workflow start`);
+    await expect(gctl('worker', 'list', '--server', servers)).resolves.toMatchObject({ code: 0 });
+    await expect(process.signal('SIGINT')).resolves.toMatchObject({ code: 0 });
+    await expect(isGone(servers)).resolves.toBe(true);
+  });
+
+  it('prints one line of JSON when asked to', async () => {
+    const { process, servers } = await dev('--json', '--namespace', 'mine');
+    expect(JSON.parse(process.stdout)).toMatchObject({ servers, namespace: 'mine', dataDirectory: folder });
+    await process.signal('SIGTERM');
+  });
+
+  it('leaves nothing running when it is killed', async () => {
+    const { process, servers } = await dev();
+    await process.signal('SIGKILL');
+    await expect(isGone(servers)).resolves.toBe(true);
+  });
+
+  it('exits with 1 and says why when its data are in use', async () => {
+    const { process } = await dev();
+    const second = await gctl('dev', '--port', '0', '--data-dir', folder);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('uses the store');
+    await process.signal('SIGINT');
+  });
+});
