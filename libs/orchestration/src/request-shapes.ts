@@ -63,9 +63,7 @@ const DIRECTIVES: ReadonlySet<unknown> = new Set(['step', 'wait', 'complete', 'f
 
 /** What is wrong with a request, in words for its sender; undefined when nothing is. */
 export function faultOf(request: { kind: string }): string | undefined {
-  return (
-    fieldFault(request) ?? contentFault(request as { operations?: unknown; outcome?: unknown; kind: string })
-  );
+  return fieldFault(request) ?? contentFault(request);
 }
 
 function contentFault({

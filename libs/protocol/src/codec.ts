@@ -59,11 +59,16 @@ export class ValueCodec {
     return this.transform ? this.transform.encode(plain) : plain;
   }
 
+  /** Undoes {@link seal}. */
+  unseal(encoded: Encoded): Uint8Array {
+    return this.transform ? this.transform.decode(encoded) : encoded;
+  }
+
   /** @throws MalformedMessageError when the bytes are no encoded value */
   decode(encoded: Encoded | undefined): unknown {
     if (encoded === undefined) return undefined;
     try {
-      return values.unpack(this.transform ? this.transform.decode(encoded) : encoded);
+      return values.unpack(this.unseal(encoded));
     } catch (error) {
       throw new MalformedMessageError('An encoded value cannot be read.', { cause: error });
     }

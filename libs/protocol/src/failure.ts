@@ -4,6 +4,8 @@ import type { Encoded } from './encoded.js';
 export interface FailureOf<Value> {
   /** The error's class name, for example `CardDeclinedError`. */
   type: string;
+  /** The error's `name`, where that is not its type. */
+  name?: string | undefined;
   message: string;
   stack?: string | undefined;
   /** The stable code of a {@link GroundControlError}; absent for the user's own errors. */
