@@ -1,5 +1,4 @@
 import { CoordinatorLink, GroundControlClient } from '@ground-control/client';
-import type { GroundControlError } from '@ground-control/protocol';
 import { FramePeer } from '@ground-control/transport';
 
 import { LenientCodec } from './lenient-codec.js';
@@ -31,17 +30,13 @@ export async function openSession(options: GlobalOptions): Promise<Session> {
   const timeouts = { connectTimeoutMs: requestTimeout, requestTimeoutMs: requestTimeout };
   const peer = await FramePeer.connect({ servers, namespace, name: 'gctl', ...timeouts });
   const values = new LenientCodec();
-  const link = new CoordinatorLink(peer, values, timeouts);
+  const where = `NATS at ${options.server}, namespace ${namespace}; \`gctl dev\` starts one`;
+  const link = new CoordinatorLink(peer, values, { requestTimeoutMs: requestTimeout, where });
   try {
     await link.namespace();
   } catch (error) {
     await peer.close();
-    throw named(error as GroundControlError, options);
+    throw error;
   }
   return { client: new GroundControlClient(link, values), close: () => peer.close() };
-}
-
-function named(error: GroundControlError, { server, namespace }: GlobalOptions): GroundControlError {
-  error.message = `${error.message} (NATS at ${server}, namespace ${namespace}; is a coordinator running? \`gctl dev\` starts one.)`;
-  return error;
 }

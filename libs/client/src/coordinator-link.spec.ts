@@ -91,8 +91,10 @@ describe('CoordinatorLink', () => {
 
   it('gives up at its timeout while nobody tells how the namespace is laid out', async () => {
     const port = new ScriptedPort().silence('namespace.describe');
-    const link = new CoordinatorLink(port, values, { requestTimeoutMs: 20 });
-    await expect(link.ask(describeRun('a'))).rejects.toThrow(CoordinatorUnavailableError);
+    const link = new CoordinatorLink(port, values, { requestTimeoutMs: 20, where: 'NATS at home' });
+    const asked = link.ask(describeRun('a'));
+    await expect(asked).rejects.toThrow(CoordinatorUnavailableError);
+    await expect(asked).rejects.toThrow('within 20 ms (NATS at home)');
   });
 
   it('connects at the first request, and again after it could not', async () => {

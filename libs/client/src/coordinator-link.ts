@@ -25,6 +25,8 @@ export type LinkConnection = RequestPort | (() => Promise<RequestPort>);
 export interface CoordinatorLinkOptions {
   /** How long a request waits for its reply, in milliseconds, where it says nothing else. @defaultValue 30000 */
   requestTimeoutMs?: number;
+  /** Says in an error where a coordinator was looked for, such as `NATS at nats://127.0.0.1:4222`. */
+  where?: string;
 }
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -36,6 +38,7 @@ const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 export class CoordinatorLink {
   readonly #connection: LinkConnection;
   readonly #requestTimeoutMs: number;
+  readonly #where: string | undefined;
   #port: Promise<RequestPort> | undefined;
   #namespace: Promise<NamespaceDescription> | undefined;
 
@@ -46,6 +49,7 @@ export class CoordinatorLink {
   ) {
     this.#connection = connection;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+    this.#where = options.where;
   }
 
   /**
@@ -139,7 +143,7 @@ export class CoordinatorLink {
   }
 
   #deadline(options: RequestOptions): Deadline {
-    return new Deadline(options.timeoutMs ?? this.#requestTimeoutMs);
+    return new Deadline(options.timeoutMs ?? this.#requestTimeoutMs, this.#where);
   }
 }
 

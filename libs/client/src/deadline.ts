@@ -7,7 +7,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class Deadline {
   readonly #endsAt: number;
 
-  constructor(private readonly timeoutMs: number) {
+  /** @param where is said in the error */
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly where?: string,
+  ) {
     this.#endsAt = performance.now() + timeoutMs;
   }
 
@@ -30,6 +34,7 @@ export class Deadline {
   }
 
   #unavailable(): CoordinatorUnavailableError {
-    return new CoordinatorUnavailableError(`No coordinator answered within ${this.timeoutMs} ms.`);
+    const where = this.where === undefined ? '' : ` (${this.where})`;
+    return new CoordinatorUnavailableError(`No coordinator answered within ${this.timeoutMs} ms${where}.`);
   }
 }

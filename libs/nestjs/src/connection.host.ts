@@ -2,7 +2,7 @@ import { FramePeer } from '@ground-control/client';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 
 import { RESOLVED_OPTIONS } from './module-definition.js';
-import type { ResolvedModuleOptions } from './resolve-options.js';
+import { placeOf, type ResolvedModuleOptions } from './resolve-options.js';
 
 /** Tells of the connection to NATS, and closes it when the application has shut down. */
 @Injectable()
@@ -13,7 +13,7 @@ export class ConnectionHost implements OnApplicationShutdown {
     private readonly peer: FramePeer,
     @Inject(RESOLVED_OPTIONS) options: ResolvedModuleOptions,
   ) {
-    const where = `NATS at ${options.servers.join(', ')}, namespace ${options.namespace}`;
+    const where = placeOf(options);
     this.#logger.log(`Connected to ${where}`);
     peer.onStatus((status) => {
       if (status === 'connected') this.#logger.log(`Connected again to ${where}`);

@@ -5,7 +5,7 @@ import type { FactoryProvider } from '@nestjs/common';
 
 import { MODULE_OPTIONS, RESOLVED_OPTIONS } from './module-definition.js';
 import type { GroundControlModuleOptions } from './module-options.js';
-import { type ResolvedModuleOptions, resolveOptions } from './resolve-options.js';
+import { placeOf, type ResolvedModuleOptions, resolveOptions } from './resolve-options.js';
 
 export const resolvedOptionsProvider: FactoryProvider<ResolvedModuleOptions> = {
   provide: RESOLVED_OPTIONS,
@@ -36,8 +36,11 @@ export const valueCodecProvider: FactoryProvider<ValueCodec> = {
 export const linkProvider: FactoryProvider<CoordinatorLink> = {
   provide: CoordinatorLink,
   inject: [FramePeer, ValueCodec, RESOLVED_OPTIONS],
-  useFactory: (peer: FramePeer, values: ValueCodec, { requestTimeoutMs }: ResolvedModuleOptions) =>
-    new CoordinatorLink(peer, values, { requestTimeoutMs }),
+  useFactory: (peer: FramePeer, values: ValueCodec, options: ResolvedModuleOptions) =>
+    new CoordinatorLink(peer, values, {
+      requestTimeoutMs: options.requestTimeoutMs,
+      where: placeOf(options),
+    }),
 };
 
 export const clientProvider: FactoryProvider<GroundControlClient> = {

@@ -58,6 +58,11 @@ export function resolveOptions(
   throw new InvalidInputError(`GroundControlModule: ${faults.join(' ')}`, { details: faults });
 }
 
+/** Where the application looks for a coordinator, for logs and errors. */
+export function placeOf({ servers, namespace }: ResolvedModuleOptions): string {
+  return `NATS at ${servers.join(', ')}, namespace ${namespace}`;
+}
+
 /** Undefined stands for a value that was not valid; nobody sees it, because the faults are thrown. */
 function collect<T>(faults: string[], check: () => T): T | undefined {
   try {
