@@ -1,9 +1,11 @@
 import 'reflect-metadata';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedNatsServer } from '@ground-control/nats-server';
+import { EmbeddedNatsServer, locateNatsServer } from '@ground-control/nats-server';
 import {
   type Address,
   decodeFrame,
@@ -335,6 +337,53 @@ describe('a peer', () => {
     await expect(peer.request(to, numbered(2))).resolves.toEqual(numbered(2));
   });
 });
+
+describe('where NATS permits little', () => {
+  let restricted: ChildProcess;
+  let servers: string;
+
+  beforeAll(async () => {
+    const users = `
+      { user: mute, password: x, permissions: { publish: ["gc.*.peer.>"], subscribe: ">" } }
+      { user: deaf, password: x, permissions: { publish: ">", subscribe: ["nothing"] } }`;
+    const config = join(store, 'restricted.conf');
+    await writeFile(config, `listen: "127.0.0.1:-1"\nauthorization { users = [ ${users} ] }`);
+    const { path } = await locateNatsServer();
+    restricted = spawn(path, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    servers = `nats://${await listeningAddress(restricted)}`;
+  });
+
+  afterAll(async () => {
+    const ended = once(restricted, 'close');
+    restricted.kill('SIGKILL');
+    await ended;
+  });
+
+  const as = (user: string): FramePeerOptions => ({ servers, namespace, connection: { user, pass: 'x' } });
+
+  it('wrong credentials are refused at once', async () => {
+    await expect(FramePeer.connect(as('nobody'))).rejects.toMatchObject({
+      code: 'COORDINATOR_UNAVAILABLE',
+      message: expect.stringMatching(/refuses the connection: Authorization Violation/) as string,
+    });
+  });
+
+  it('a peer that may not listen at its inbox does not connect', async () => {
+    await expect(FramePeer.connect(as('deaf'))).rejects.toThrow(/does not permit to subscribe to gc\./);
+  });
+
+  it('a request that may not be sent fails at once', async () => {
+    const peer = await peerOf(as('mute'));
+    const request = peer.request(PARTITION, numbered(1), { timeoutMs: Infinity });
+    await expect(request).rejects.toThrow('NATS does not permit to send to the leader of partition 1.');
+  });
+});
+
+async function listeningAddress(nats: ChildProcess): Promise<string> {
+  let log = '';
+  nats.stderr?.on('data', (chunk) => (log += String(chunk)));
+  return vi.waitUntil(() => /Listening for client connections on (\S+)/.exec(log)?.[1], { timeout: 20_000 });
+}
 
 describe('what goes wrong', () => {
   const addresses = (peer: FramePeer): Address[] => [

@@ -57,9 +57,12 @@ function isFinal(error: unknown): boolean {
 
 function unreachable(options: ResolvedPeerOptions, cause: unknown): CoordinatorUnavailableError {
   const servers = options.servers.join(', ');
+  const failure = isFinal(cause)
+    ? 'refuses the connection'
+    : `was not reached in ${options.connectTimeoutMs} ms`;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new CoordinatorUnavailableError(
-    `NATS at ${servers} could not be connected to within ${options.connectTimeoutMs} ms: ${reason}`,
-    { cause, details: { servers: options.servers } },
-  );
+  return new CoordinatorUnavailableError(`NATS at ${servers} ${failure}: ${reason}.`, {
+    cause,
+    details: { servers: options.servers },
+  });
 }

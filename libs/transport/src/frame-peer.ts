@@ -1,5 +1,6 @@
 import {
   type Address,
+  addressOf,
   CoordinatorUnavailableError,
   GroundControlError,
   type LeaderAnnouncement,
@@ -7,7 +8,7 @@ import {
   type Message,
   subjectOf,
 } from '@ground-control/protocol';
-import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import { errors, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type {
   AnnouncementListener,
   Body,
@@ -25,7 +26,8 @@ import { type FramePeerOptions, type ResolvedPeerOptions, resolvePeerOptions } f
 import { PendingRequests } from './pending-requests.js';
 import { ProblemLog } from './problem-log.js';
 import { errorOfRefusal, refusalOf } from './refusal.js';
-import { unanswered } from './unanswered.js';
+import { sameAddress } from './same-address.js';
+import { notPermitted, unanswered } from './unanswered.js';
 
 /** How a request is made. */
 export interface RequestOptions {
@@ -41,6 +43,7 @@ export interface ListenOptions {
   queue?: string;
 }
 
+const everywhere = (): boolean => true;
 const ANNOUNCEMENTS: Address = { kind: 'announcements' };
 
 /**
@@ -78,7 +81,7 @@ export class FramePeer {
     this.namespace = options.namespace;
     this.link = new NatsLink(connection, {
       onStatus: (status, cause) => this.onLinkStatus(status, cause),
-      onProblem: (error) => this.problems.report(error),
+      onProblem: (error) => this.onLinkProblem(error),
     });
     this.sender = new FrameSender(this.id, this.namespace, this.link, (message, to, error) =>
       this.onRefused(message, to, error),
@@ -197,7 +200,7 @@ export class FramePeer {
   }
 
   private async shutDown(): Promise<void> {
-    this.requests.failAll(this.closedError());
+    this.requests.fail(everywhere, this.closedError());
     await this.link.close(() => this.sender.flush());
   }
 
@@ -232,9 +235,16 @@ export class FramePeer {
   }
 
   private onLinkStatus(status: PeerStatus, cause: Error | undefined): void {
-    if (status === 'connected') this.requests.resend(() => true);
-    if (status === 'closed') this.requests.failAll(this.closedError(cause));
+    if (status === 'connected') this.requests.resend(everywhere);
+    if (status === 'closed') this.requests.fail(everywhere, this.closedError(cause));
     for (const listener of this.statusListeners) this.guard(() => listener(status));
+  }
+
+  private onLinkProblem(error: Error): void {
+    const forbidden = error instanceof errors.PermissionViolationError && error.operation === 'publish';
+    const address = forbidden ? addressOf(error.subject) : undefined;
+    if (address) this.requests.fail((to) => sameAddress(to, address), notPermitted(address, error));
+    this.problems.report(error);
   }
 
   /** A message could not be sent: whoever waits for it is told. */

@@ -36,11 +36,9 @@ export class PeerSource {
   async close(): Promise<void> {
     const connecting = this.connecting;
     this.connecting = undefined;
+    const peer = await connecting?.catch(() => undefined);
     this.connected = undefined;
-    await connecting?.then(
-      (peer) => peer.close(),
-      () => undefined,
-    );
+    await peer?.close();
   }
 
   private async open(): Promise<FramePeer> {

@@ -203,11 +203,12 @@ describe('the table', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('fails all with one error', async () => {
+  it('fails what matches an address with one error', async () => {
     const both = Promise.allSettled([ask(), ask({ timeoutMs: 100 })]);
-    requests.failAll(new Error('closed'));
+    void ask({ to: OTHER });
+    requests.fail((to) => to === PARTITION, new Error('closed'));
     expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(requests.size).toBe(0);
+    expect(requests.size).toBe(1);
   });
 
   it('listens once to a signal that many requests share, and lets go of it with the last', async () => {

@@ -105,9 +105,14 @@ export class PendingRequests {
 
   /** Sends again, in the order of their correlation numbers, what was asked of the addresses that match. */
   resend(matches: (to: Address) => boolean): void {
-    const requests = [...this.old.values(), ...this.young.values()].filter((request) => matches(request.to));
+    const requests = this.select(matches);
     requests.sort((one, other) => one.correlation - other.correlation);
     for (const request of requests) this.send(request);
+  }
+
+  /** Ends with the error what was asked of the addresses that match. */
+  fail(matches: (to: Address) => boolean, error: Error): void {
+    for (const request of this.select(matches)) this.refuse(request.correlation, error);
   }
 
   /** NATS said that nobody listens at the address: what was sent there is tried again soon. */
@@ -116,11 +121,8 @@ export class PendingRequests {
     if (!this.unserved.some((other) => sameAddress(other, address))) this.unserved.push(address);
   }
 
-  /** Ends all requests with the error. */
-  failAll(error: Error): void {
-    for (const request of [...this.old.values(), ...this.young.values()]) {
-      this.refuse(request.correlation, error);
-    }
+  private select(matches: (to: Address) => boolean): PendingRequest[] {
+    return [...this.old.values(), ...this.young.values()].filter((request) => matches(request.to));
   }
 
   private add(request: PendingRequest, timeoutMs: number): void {

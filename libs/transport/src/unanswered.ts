@@ -25,7 +25,12 @@ export function unanswered(
 function stateOf(request: PendingRequest, where: Whereabouts): string {
   if (!where.connected) return 'there is no connection to NATS';
   if (request.misses > 0) return 'nobody listens there';
-  return `it was sent ${request.attempts} times`;
+  return request.attempts === 1 ? 'it was sent once' : `it was sent ${request.attempts} times`;
+}
+
+/** The error of a request to an address that NATS does not permit to publish to. */
+export function notPermitted(address: Address, cause: Error): CoordinatorUnavailableError {
+  return new CoordinatorUnavailableError(`NATS does not permit to send to ${nameOf(address)}.`, { cause });
 }
 
 function nameOf(address: Address): string {
