@@ -164,6 +164,8 @@ export class HistoryProjection {
       case 'sleep.completed':
         return [{ ...operation, ...this.scope }];
       case 'child.refused':
+      case 'event.refused':
+      case 'cancel.seen':
       case 'step.retried':
         return [];
       default:

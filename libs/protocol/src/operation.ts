@@ -8,10 +8,14 @@ import type { Failure } from './failure.js';
  * `*.started` and `task.attempt_failed` tell of progress; every other kind settles its call: on a replay the call
  * returns what it holds.
  *
+ * `cancel.seen` is no call: the step read for the first time that a cancel was requested, before the call that has this
+ * number and after as many outcomes were handed to it. It keeps a replay on the way that the step took.
+ *
  * `step.retried` is the coordinator's: the attempt before it failed by an error or a timeout and its policy allows
- * another. Of what stands before it, what failed (`task.failed`, `task.cancelled`, `child.refused`) is void and is done
- * again with the same idempotency key; what completed is kept. Once a void call was done again, the step may take
- * another way: from there on a record of an earlier attempt that does not match its call is passed over, not an error.
+ * another. Of what stands before it, what failed (`task.failed`, `task.cancelled`, `child.refused`, `event.refused`) is
+ * void and is done again with the same idempotency key; what completed is kept. Once a void call was done again, the
+ * step may take another way: from there on a record of an earlier attempt that does not match its call is passed over,
+ * not an error.
  */
 export type Operation =
   | { kind: 'task.started'; op: number; at: number; task: string; args: Encoded | undefined; digest: Encoded }
@@ -37,7 +41,17 @@ export type Operation =
       payload: Encoded | undefined;
       digest: Encoded;
       toParent: boolean;
-    };
+    }
+  | {
+      kind: 'event.refused';
+      op: number;
+      at: number;
+      to: string;
+      event: string;
+      digest: Encoded;
+      error: Failure;
+    }
+  | { kind: 'cancel.seen'; op: number; at: number; outcomes: number };
 
 /** A step is about to start a child run: its worker starts it after this record is durable, and the run id makes that idempotent. */
 export interface ChildStarted {
