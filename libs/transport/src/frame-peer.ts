@@ -61,6 +61,7 @@ const ANNOUNCEMENTS: Address = { kind: 'announcements' };
  * ```
  */
 export class FramePeer {
+  /** What replies to this peer are addressed to; new for each peer. */
   readonly id: string;
   readonly namespace: string;
   private readonly link: NatsLink;
@@ -116,6 +117,7 @@ export class FramePeer {
     return this.link.connection;
   }
 
+  /** The state of the connection: only while it is `connected` is anything sent. */
   get status(): PeerStatus {
     return this.link.status;
   }
@@ -207,7 +209,8 @@ export class FramePeer {
   private async open(): Promise<void> {
     const inbox = this.listen({ kind: 'peer', peer: this.id }, this.onInbox);
     this.listen(ANNOUNCEMENTS, this.onAnnounced);
-    await this.connection.flush();
+    // Should the connection break just now, then both are subscribed to when it is back.
+    await this.connection.flush().catch(() => undefined);
     if (!inbox.isClosed()) return;
     await this.close();
     throw new CoordinatorUnavailableError(
