@@ -1,6 +1,7 @@
 import { DEFAULT_PARTITIONS, toMilliseconds } from '@ground-control/protocol';
-import { FrameServer } from '@ground-control/transport';
+import { FrameServer, GroundControlExceptionFilter } from '@ground-control/transport';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { NamespaceController, RunsController } from './coordinator.controller.js';
 import { CoordinatorHost } from './coordinator.host.js';
 import {
@@ -38,6 +39,7 @@ export class CoordinatorModule {
       providers: [
         { provide: COORDINATOR_OPTIONS, useValue: resolveOptions(options) },
         { provide: COORDINATOR_STRATEGY, useValue: options.strategy },
+        { provide: APP_FILTER, useClass: GroundControlExceptionFilter },
         CoordinatorHost,
       ],
       exports: [CoordinatorHost],

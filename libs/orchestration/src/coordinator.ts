@@ -5,6 +5,7 @@ import {
   type Assignment,
   type AssignmentKey,
   CoordinatorUnavailableError,
+  type LeaderAnnouncement,
   MAX_VALUE_BYTES,
   partitionOf,
   type RegisterWorker,
@@ -55,6 +56,7 @@ export class Coordinator {
     this.config = await this.store.open({ partitions, replicas, storage });
     for (const definition of await this.store.definitions()) this.catalogue.set(definition.type, definition);
     for (let partition = 0; partition < this.config.partitions; partition++) this.addLeader(partition);
+    this.peer.onStatus((status) => status === 'connected' && this.announceServed());
     this.leaseTimer = setInterval(() => this.checkLeases(), this.options.workerLeaseMs / LEASE_CHECKS);
     await Promise.all(this.leaders.map((leader) => leader.start()));
   }
@@ -133,19 +135,25 @@ export class Coordinator {
       journal: this.store.partition(partition),
       logger: this.logger,
       newEpoch: () => `${this.id}/${randomUUID()}`,
-      onServing: () => this.announce(partition),
+      onServing: () => this.served(partition),
     });
     this.leaders.push(leader);
     this.onLeading(partition);
   }
 
-  private announce(partition: number): void {
+  private served(partition: number): void {
     this.logger.log(`partition ${partition} is served`);
-    this.peer.notify({ kind: 'announcements' }, {
-      kind: 'leader.elected',
-      coordinatorId: this.id,
-      partitions: [partition],
-    } as Body);
+    this.announce([partition]);
+  }
+
+  /** After a reconnect: replies may have been lost on the way, and their callers cannot know. */
+  private announceServed(): void {
+    this.announce(this.leaders.filter((leader) => leader.serving).map((leader) => leader.partition));
+  }
+
+  private announce(partitions: number[]): void {
+    const announcement: LeaderAnnouncement = { kind: 'leader.elected', coordinatorId: this.id, partitions };
+    this.peer.notify({ kind: 'announcements' }, announcement);
   }
 
   private leaderContext(partition: number): LeaderContext {
