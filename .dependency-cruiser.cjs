@@ -88,10 +88,10 @@ const structure = [
   },
   {
     name: 'enter-a-lib-by-its-index',
-    comment: 'What is not exported by src/index.ts is private to its lib.',
+    comment: 'What is not exported by src/index.ts is private to its lib; a contract suite is there to be run by others.',
     severity: 'error',
     from: { path: '^(?:apps|libs)/([^/]+)/|^(?:test|bench)/' },
-    to: { path: '^libs/[^/]+/', pathNot: '^libs/($1/|[^/]+/src/index[.]ts$)' },
+    to: { path: '^libs/[^/]+/', pathNot: '^libs/($1/|[^/]+/src/index[.]ts$|.+[.]contract[.]ts$)' },
   },
   {
     name: 'no-import-of-an-app',

@@ -17,53 +17,97 @@ export interface DirectGetSource {
   inboxPrefix: string | undefined;
 }
 
+/** What is read of a stream. */
+export interface DirectGetRange {
+  first: number;
+  last: number;
+  onMessage: (sequence: number, body: Uint8Array) => void;
+  /** Ends the reading: what it is aborted with is thrown, and nothing more is handed over. */
+  signal: AbortSignal;
+}
+
 /**
  * Reads a batch of a stream by a direct get: there is no consumer to create, and no state stays on the server. Hands
- * over messages from `first` to `last`, in order, as far as the server that answers has them without a gap.
+ * over messages from `first` on, in order, as far as the server that answers has them without a gap.
  *
  * @returns the sequence after the last one that was handed over
  * @throws JournalUncertainError when no answer comes in time
  */
-export function directGet(
-  { connection, stream, timeoutMs, inboxPrefix }: DirectGetSource,
-  first: number,
-  last: number,
-  onMessage: (sequence: number, body: Uint8Array) => void,
-): Promise<number> {
-  const inbox = createInbox(inboxPrefix);
+export function directGet(source: DirectGetSource, range: DirectGetRange): Promise<number> {
   return new Promise((resolve, reject) => {
-    let next = first;
-    const take = (message: Msg): void => {
-      timer.refresh();
-      if (isEnd(message) || sequenceOf(message) !== next) return finish();
-      onMessage(next, message.data);
-      next += 1;
-    };
-    const finish = (error?: unknown): void => {
-      clearTimeout(timer);
-      subscription.unsubscribe();
-      if (error === undefined) resolve(next);
-      else reject(error);
-    };
-    const subscription = connection.subscribe(inbox, {
-      callback: (error, message) => attempt(() => (error ? finish(error) : take(message)), finish),
-    });
-    const timer = setTimeout(() => {
-      finish(new JournalUncertainError(`${stream} was not read: nothing came within ${timeoutMs} ms.`));
-    }, timeoutMs);
-    const request = { seq: first, batch: Math.min(BATCH_MESSAGES, last - first + 1), max_bytes: BATCH_BYTES };
-    attempt(
-      () => connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(request), { reply: inbox }),
-      finish,
-    );
+    new DirectGet(source, range, resolve, reject).request();
   });
 }
 
-function attempt(action: () => void, onError: (error: unknown) => void): void {
-  try {
-    action();
-  } catch (error) {
-    onError(error);
+class DirectGet {
+  private next: number;
+  private readonly inbox: string;
+  private readonly timer: NodeJS.Timeout;
+  private readonly stopListening: () => void;
+
+  constructor(
+    private readonly source: DirectGetSource,
+    private readonly range: DirectGetRange,
+    private readonly resolve: (next: number) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    const { connection, inboxPrefix, stream, timeoutMs } = source;
+    this.next = range.first;
+    this.inbox = createInbox(inboxPrefix);
+    const subscription = connection.subscribe(this.inbox, {
+      callback: (error, message) => {
+        if (error) this.fail(error);
+        else this.take(message);
+      },
+    });
+    this.stopListening = () => subscription.unsubscribe();
+    this.timer = setTimeout(() => {
+      this.fail(new JournalUncertainError(`${stream}: nothing was read within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    range.signal.addEventListener('abort', this.abort, { once: true });
+  }
+
+  request(): void {
+    const { first, last } = this.range;
+    const count = Math.min(BATCH_MESSAGES, last - first + 1);
+    const body = JSON.stringify({ seq: first, batch: count, max_bytes: BATCH_BYTES });
+    try {
+      this.range.signal.throwIfAborted();
+      this.source.connection.publish(`$JS.API.DIRECT.GET.${this.source.stream}`, body, { reply: this.inbox });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private take(message: Msg): void {
+    try {
+      if (isEnd(message) || sequenceOf(message) !== this.next) return this.finish();
+      this.range.onMessage(this.next, message.data);
+      this.next += 1;
+      this.timer.refresh();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private finish(): void {
+    this.stop();
+    this.resolve(this.next);
+  }
+
+  private fail(error: unknown): void {
+    this.stop();
+    this.reject(error);
+  }
+
+  private readonly abort = (): void => {
+    this.fail(this.range.signal.reason);
+  };
+
+  private stop(): void {
+    clearTimeout(this.timer);
+    this.stopListening();
+    this.range.signal.removeEventListener('abort', this.abort);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   subjectOf,
   type WorkflowDefinition,
 } from '@ground-control/protocol';
+import { ConnectionWatch } from './connection-watch.js';
 import { JetStreamLog } from './jetstream-log.js';
 import { JetStreamPublisher } from './jetstream-publisher.js';
 import type { JournalStore, NamespaceConfig, PartitionJournal } from './journal.js';
@@ -37,6 +38,7 @@ interface Opened {
 /** The journals of a namespace in NATS JetStream. The connection stays its owner's to close. */
 export class JetStreamJournalStore implements JournalStore {
   private readonly client: JetStreamClient;
+  private readonly watch: ConnectionWatch;
   private readonly publisher: JetStreamPublisher;
   private readonly requestTimeoutMs: number;
   private readonly partitions: Map<number, PartitionJournal> = new Map();
@@ -51,7 +53,9 @@ export class JetStreamJournalStore implements JournalStore {
     assertNamespace(namespace);
     this.requestTimeoutMs = options.requestTimeoutMs ?? 5000;
     this.client = jetstream(connection, { timeout: this.requestTimeoutMs });
-    this.publisher = new JetStreamPublisher(connection, options.appendTimeoutMs ?? 5000, options.inboxPrefix);
+    this.watch = new ConnectionWatch(connection);
+    const appendTimeoutMs = options.appendTimeoutMs ?? 5000;
+    this.publisher = new JetStreamPublisher(connection, this.watch, appendTimeoutMs, options.inboxPrefix);
   }
 
   async open(options: NamespaceConfig): Promise<NamespaceConfig> {
@@ -83,6 +87,7 @@ export class JetStreamJournalStore implements JournalStore {
   async close(): Promise<void> {
     await Promise.all([...this.partitions.values()].map((journal) => journal.close()));
     this.publisher.close();
+    this.watch.close();
   }
 
   /** May run in several processes at once, and again after one that did not finish. */
@@ -103,10 +108,11 @@ export class JetStreamJournalStore implements JournalStore {
 
   private logOf(partition: number): JetStreamLog {
     const { manager } = this.whenOpened();
-    const { connection, namespace, publisher, requestTimeoutMs } = this;
+    const { connection, namespace, publisher, requestTimeoutMs, watch } = this;
     return new JetStreamLog({
       connection,
       publisher,
+      watch,
       manager,
       partition,
       stream: journalStreamOf(namespace, partition),

@@ -1,4 +1,5 @@
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
+import { type ConnectionWatch, unlessAborted } from './connection-watch.js';
 import { directGet, type DirectGetSource } from './direct-get.js';
 import type { JetStreamPublisher } from './jetstream-publisher.js';
 import { JournalCorruptError, JournalUncertainError } from './journal-errors.js';
@@ -9,6 +10,7 @@ export interface JetStreamLogOptions extends DirectGetSource {
   partition: number;
   subject: string;
   publisher: JetStreamPublisher;
+  watch: ConnectionWatch;
   manager: JetStreamManager;
 }
 
@@ -21,7 +23,8 @@ export class JetStreamLog implements SequencedLog {
   }
 
   async lastSequence(): Promise<number> {
-    const { manager, stream } = this.options;
+    const { manager, stream, watch, timeoutMs } = this.options;
+    await watch.whenConnected(timeoutMs);
     const { state } = await this.ask(() => manager.streams.info(stream));
     return state.last_seq;
   }
@@ -36,10 +39,12 @@ export class JetStreamLog implements SequencedLog {
     last: number,
     onRecord: (sequence: number, record: Uint8Array) => void,
   ): Promise<void> {
+    const { watch, timeoutMs } = this.options;
+    await watch.whenConnected(timeoutMs);
     let next = first;
     while (next <= last) {
       const start = next;
-      next = await directGet(this.options, start, last, onRecord);
+      next = await directGet(this.options, { first: start, last, onMessage: onRecord, signal: watch.signal });
       if (next > start) continue;
       // Any replica may answer a direct get, and one that lags lacks what only the stream's leader knows for sure.
       const record = await this.readFromLeader(next);
@@ -56,9 +61,9 @@ export class JetStreamLog implements SequencedLog {
   }
 
   private async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    const { partition, stream } = this.options;
+    const { partition, stream, watch } = this.options;
     try {
-      return await question();
+      return await unlessAborted(question(), watch.signal);
     } catch (cause) {
       if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound) {
         throw new JournalCorruptError(partition, 1, `its stream ${stream} is gone`, { cause });

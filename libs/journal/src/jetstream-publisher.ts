@@ -1,4 +1,5 @@
 import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
+import type { ConnectionWatch } from './connection-watch.js';
 import { readAcknowledgement } from './publish-acknowledgement.js';
 import type { Published } from './sequenced-log.js';
 
@@ -21,10 +22,8 @@ interface InFlight {
 export class JetStreamPublisher {
   private readonly inbox: string;
   private readonly subscription: Subscription;
-  private readonly status: AsyncIterator<{ type: string }>;
   /** By token, oldest first. */
   private readonly inFlight: Map<string, InFlight> = new Map();
-  private connected = true;
   private tokens = 0;
   private timer: NodeJS.Timeout | undefined;
   private maxPayload = DEFAULT_MAX_PAYLOAD;
@@ -32,6 +31,7 @@ export class JetStreamPublisher {
   /** @param timeoutMs how long an acknowledgement may take */
   constructor(
     private readonly connection: NatsConnection,
+    private readonly watch: ConnectionWatch,
     private readonly timeoutMs: number,
     inboxPrefix: string | undefined,
   ) {
@@ -41,8 +41,9 @@ export class JetStreamPublisher {
         if (!error) this.hear(message);
       },
     });
-    this.status = connection.status()[Symbol.asyncIterator]();
-    void this.watchConnection();
+    watch.onLost((reason) => {
+      this.failAll(reason);
+    });
   }
 
   /** The largest message body that the server takes, in bytes. */
@@ -60,7 +61,7 @@ export class JetStreamPublisher {
   ): void {
     const token = (this.tokens += 1).toString(36);
     this.inFlight.set(token, { deadline: performance.now() + this.timeoutMs, done });
-    if (!this.connected) return this.failSoon(token, 'there is no connection');
+    if (!this.watch.connected) return this.failSoon(token, 'there is no connection');
     const header = headers();
     header.append(EXPECTED_LAST_SEQUENCE, String(expectedLast));
     try {
@@ -71,12 +72,10 @@ export class JetStreamPublisher {
     }
   }
 
-  /** Gives up what is in flight. */
+  /** Hears no more: to be called when nothing is in flight. */
   close(): void {
     clearTimeout(this.timer);
     this.subscription.unsubscribe();
-    void this.status.return?.();
-    this.loseConnection('the journal was closed');
   }
 
   private hear(message: Msg): void {
@@ -114,16 +113,7 @@ export class JetStreamPublisher {
     }
   }
 
-  private async watchConnection(): Promise<void> {
-    for (let next = await this.status.next(); !next.done; next = await this.status.next()) {
-      if (next.value.type === 'disconnect') this.loseConnection('the connection was lost');
-      if (next.value.type === 'reconnect') this.connected = true;
-    }
-    this.loseConnection('the connection was closed');
-  }
-
-  private loseConnection(reason: string): void {
-    this.connected = false;
+  private failAll(reason: string): void {
     for (const token of this.inFlight.keys()) this.settle(token, { kind: 'unknown', reason });
   }
 }
