@@ -1,1 +1,11 @@
-export {};
+export { ClientRunLinks } from './client-run-links.js';
+export { type ErrorClass, registerErrorClass } from './error-classes.js';
+export { HandlerInvoker, WORKFLOW_CONTEXT_TYPE } from './handler-invoker.js';
+export type { RunLinks } from './run-links.js';
+export type { InvalidField } from './validated.js';
+export type { LinkRequestOptions, WorkerLink } from './worker-link.js';
+export { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
+export { WORKER_PROVIDERS } from './worker.providers.js';
+export { WORKER_PARTS, WorkerRegistrar } from './worker.registrar.js';
+export { Worker, type WorkerParts } from './worker.js';
+export { WorkflowExplorer } from './workflow.explorer.js';

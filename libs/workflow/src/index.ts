@@ -14,7 +14,7 @@ export * from './step.decorator.js';
 export * from './store.js';
 export * from './task-context.js';
 export { TaskMetadata, type TaskDefinition, type TaskOptions } from './task-metadata.js';
-export { runAsStep, runAsTask, runOutsideSteps, type TaskRunner } from './task-scope.js';
+export { type CurrentTask, runAsStep, runAsTask, runOutsideSteps, type TaskRunner } from './task-scope.js';
 export * from './task.decorator.js';
 export * from './workflow-metadata.accessor.js';
 export * from './workflow.decorator.js';

@@ -1,0 +1,36 @@
+/** A promise that is settled from outside. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, 'promise'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return Object.assign({ promise }, settle as Omit<Deferred<T>, 'promise'>);
+}
+
+/**
+ * What a call of a step that is over returns. A rejection could be caught and the call made again, in a loop that never
+ * lets go of the event loop; this way the code that is left behind is just collected. Each call gets its own, since one
+ * shared by all would keep all that wait for it.
+ */
+export function never(): Promise<never> {
+  return new Promise<never>(() => {});
+}
+
+/** Rejects without ending the process when nobody awaits the promise: one run's forgotten `await` must not end all. */
+export function rejectQuietly(outcome: Deferred<unknown>, error: unknown): void {
+  outcome.promise.catch(() => {});
+  outcome.reject(error);
+}
+
+/** A rejected promise that nobody needs to await. */
+export function rejection(thrown: unknown): Promise<never> {
+  const outcome = deferred<never>();
+  rejectQuietly(outcome, thrown);
+  return outcome.promise;
+}

@@ -1,0 +1,188 @@
+import type { Operation } from '@ground-control/protocol';
+import { afterMicrotasks } from './after-microtasks.js';
+
+/** The bytes of values above which operations travel in another request, unless a single one is larger. */
+export const MAX_RECORD_BYTES: number = 256 * 1024;
+
+/** Hears that an operation is durable, or why it will not be. */
+export type Settled = (error?: Error) => void;
+
+/** What the log needs of its step. */
+export interface LogOwner {
+  /** Sends operations to the step's leader; resolves with the error when it refused them. */
+  sendRecord(offset: number, operations: Operation[]): Promise<Error | undefined>;
+  /** Something was refused that user code has seen already. */
+  onLost(error: Error): void;
+}
+
+interface Entry {
+  /** Absent in a mark: it only waits for what stands before it. */
+  operation: Operation | undefined;
+  settled: Settled | undefined;
+}
+
+/**
+ * The operations of one attempt of a step, on their way to its leader.
+ *
+ * 1. They are recorded in the order in which they were appended, one request at a time: what is appended meanwhile
+ *    travels with the next one, and what is appended in one turn of the event loop travels together.
+ * 2. Who waits for an operation hears of it after its record was acknowledged, in the same order.
+ * 3. A record that is refused is taken out whole: who waits for it gets the error, and the numbering goes on without it.
+ */
+export class OperationLog {
+  private waiting: Entry[] = [];
+  private isSending = false;
+  private isFlushing = false;
+  private isClosed = false;
+  private outstanding = 0;
+  private onIdle: (() => void) | undefined;
+
+  /** @param offset how many operations earlier attempts recorded */
+  constructor(
+    private offset: number,
+    private readonly owner: LogOwner,
+  ) {}
+
+  /** Whether everything that was appended is recorded, but for the starts of tasks. */
+  get isDurable(): boolean {
+    return this.outstanding === 0;
+  }
+
+  /** Appends what nobody waits for. It travels with what comes next, or with the step's result. */
+  append(operation: Operation): void {
+    this.add({ operation, settled: undefined });
+  }
+
+  /** Appends what must be durable before its caller goes on. */
+  settle(operation: Operation, settled: Settled): void {
+    this.add({ operation, settled });
+    this.flush();
+  }
+
+  /** Waits until everything that was appended so far is durable. @throws GroundControlError when it was refused */
+  whenDurable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.add({ operation: undefined, settled: (error) => (error ? reject(error) : resolve()) });
+      this.flush();
+    });
+  }
+
+  /** Sends what waits, at the end of this turn of the event loop. */
+  flush(): void {
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    afterMicrotasks(() => {
+      this.isFlushing = false;
+      this.sendNext();
+    });
+  }
+
+  /** Whether something waits that was appended before the time, in milliseconds since the epoch. */
+  hasUnsentBefore(time: number): boolean {
+    const first = this.waiting[0]?.operation;
+    return first !== undefined && first.at < time;
+  }
+
+  /** What is left for the step's result, once nothing is on its way. The log takes no more. */
+  async close(): Promise<{ offset: number; operations: Operation[] }> {
+    while (this.isSending || bytesOfAll(this.waiting) > MAX_RECORD_BYTES) await this.nextIdle();
+    const operations = operationsOf(this.waiting);
+    this.drop();
+    return { offset: this.offset, operations };
+  }
+
+  /** Forgets what was not sent and tells nobody: the step is no longer this worker's. */
+  drop(): void {
+    this.isClosed = true;
+    this.waiting = [];
+  }
+
+  private add(entry: Entry): void {
+    if (this.isClosed) return;
+    this.waiting.push(entry);
+    if (isAwaited(entry)) this.outstanding += 1;
+  }
+
+  private nextIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onIdle = resolve;
+      this.flush();
+    });
+  }
+
+  private sendNext(): void {
+    if (this.isSending || this.isClosed || this.waiting.length === 0) return;
+    const batch = this.takeBatch();
+    const operations = operationsOf(batch);
+    if (operations.length === 0) return this.finish(batch, undefined);
+    this.isSending = true;
+    this.owner.sendRecord(this.offset, operations).then(
+      (refusal) => this.onReply(batch, operations.length, refusal),
+      (error: unknown) => this.onReply(batch, operations.length, error as Error),
+    );
+  }
+
+  private onReply(batch: Entry[], count: number, refusal: Error | undefined): void {
+    this.isSending = false;
+    if (this.isClosed) return;
+    if (!refusal) this.offset += count;
+    this.finish(batch, refusal);
+  }
+
+  private finish(batch: Entry[], refusal: Error | undefined): void {
+    for (const entry of batch) {
+      if (isAwaited(entry)) this.outstanding -= 1;
+      if (entry.settled) entry.settled(refusal);
+      else if (refusal && isAwaited(entry)) this.owner.onLost(refusal);
+    }
+    const { onIdle } = this;
+    this.onIdle = undefined;
+    onIdle?.();
+    if (this.waiting.some(({ settled }) => settled)) this.flush();
+  }
+
+  private takeBatch(): Entry[] {
+    let bytes = 0;
+    const end = this.waiting.findIndex((entry, index) => {
+      bytes += bytesOf(entry);
+      return index > 0 && bytes > MAX_RECORD_BYTES;
+    });
+    return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
+  }
+}
+
+// A task that was started tells of progress only: nothing that user code has seen depends on it.
+function isAwaited({ operation }: Entry): boolean {
+  return operation !== undefined && operation.kind !== 'task.started';
+}
+
+function operationsOf(entries: Entry[]): Operation[] {
+  const operations: Operation[] = [];
+  for (const { operation } of entries) if (operation) operations.push(operation);
+  return operations;
+}
+
+function bytesOfAll(entries: Entry[]): number {
+  return entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
+}
+
+function bytesOf({ operation }: Entry): number {
+  switch (operation?.kind) {
+    case 'task.started':
+      return operation.args?.length ?? 0;
+    case 'task.completed':
+      return operation.result?.length ?? 0;
+    case 'task.failed':
+    case 'task.attempt_failed':
+    case 'child.refused':
+      return (operation.error.details?.length ?? 0) + (operation.error.stack?.length ?? 0);
+    case 'child.started':
+      return operation.input?.length ?? 0;
+    case 'child.completed':
+      return operation.outcome.result?.length ?? 0;
+    case 'event.sent':
+      return operation.payload?.length ?? 0;
+    default:
+      return 0;
+  }
+}

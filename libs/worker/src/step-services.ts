@@ -1,0 +1,17 @@
+import type { Assignment, ValueCodec } from '@ground-control/protocol';
+import type { Failures } from './failures.js';
+import type { RunLinks } from './run-links.js';
+import type { WorkerLink } from './worker-link.js';
+
+/** What all steps of a worker share. */
+export interface StepServices {
+  readonly link: WorkerLink;
+  readonly values: ValueCodec;
+  readonly failures: Failures;
+  /** Other runs: children, and those that events are sent to. */
+  readonly runs: RunLinks;
+  /** Whether the worker goes on with the step that follows. */
+  wantsNext(): boolean;
+  /** Takes back a step that was assigned and cannot be run. */
+  giveBack(assignment: Assignment, reason: string): void;
+}

@@ -1,0 +1,195 @@
+import {
+  type Encoded,
+  type Operation,
+  retryDelayMs,
+  StepAbortedError,
+  UnencodableValueError,
+} from '@ground-control/protocol';
+import type { TaskDefinition, TaskMetadata } from '@ground-control/workflow';
+import type { CallHost } from './call-host.js';
+import { never, rejection } from './deferred.js';
+import { digestOf } from './digest.js';
+import { errorTypes } from './error-classes.js';
+import { asError } from './failures.js';
+import type { RecordedCall } from './recorded-calls.js';
+import { StepCall } from './step-call.js';
+import { TaskAttempt } from './task-attempt.js';
+import { Timer } from './timer.js';
+
+/** Runs a task that a step's handler calls, or returns what was recorded of the call. */
+export function callTask(
+  host: CallHost,
+  task: TaskMetadata,
+  args: readonly unknown[],
+  body: () => unknown,
+): Promise<unknown> {
+  if (host.isOver) return never();
+  const op = host.nextOp();
+  try {
+    const { definition } = task;
+    const plain = host.values.encodePlain(args, `arguments of task ${definition.name}`);
+    const digest = digestOf(plain);
+    const recorded = host.ask({ op, kind: 'task', name: definition.name, digest, args });
+    const call = new TaskCall(host, op, definition, body);
+    if (recorded?.settled) call.return(recorded);
+    else call.start(recorded, host.values.seal(plain), host.values.seal(digest));
+    return call.promise;
+  } catch (error) {
+    return rejection(error);
+  }
+}
+
+type Outcome = { ok: true; value: unknown } | { ok: false; error: Error };
+
+/**
+ * A call of a task.
+ *
+ * 1. Its outcome is handed over when it is durable, and no body starts before all that the handler has seen is
+ *    (invariant 6).
+ * 2. What an earlier attempt of the step recorded is not done again; its failed attempts count.
+ */
+class TaskCall extends StepCall<unknown> {
+  private attempt: TaskAttempt | undefined;
+  private backOff: Timer | undefined;
+  private startedAt = 0;
+  private isDone = false;
+
+  constructor(
+    host: CallHost,
+    op: number,
+    private readonly definition: TaskDefinition,
+    private readonly body: () => unknown,
+  ) {
+    super(host, op);
+  }
+
+  /** Returns what was recorded (2). */
+  return(recorded: RecordedCall): void {
+    this.isDone = true;
+    this.replay(recorded, () => this.outcomeOf(recorded));
+  }
+
+  /** Runs the task: for the first time, or where an earlier attempt of the step left it. */
+  start(recorded: RecordedCall | undefined, args: Encoded, digest: Encoded): void {
+    this.startedAt = Date.now();
+    const { op, startedAt: at } = this;
+    if (!recorded || recorded.isRedone) {
+      this.host.log.append({ kind: 'task.started', op, at, task: this.definition.name, args, digest });
+    }
+    void this.run(recorded?.failedAttempts ?? 0, recorded?.retryAt ?? 0);
+  }
+
+  protected stop(reason: Error | undefined): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.backOff?.stop();
+    this.attempt?.abort(
+      reason ?? new StepAbortedError(`The step ended without task ${this.definition.name}.`),
+    );
+    if (reason) return;
+    const durationMs = Date.now() - this.startedAt;
+    this.host.log.append({ kind: 'task.cancelled', op: this.op, at: Date.now(), durationMs });
+  }
+
+  private async run(failedAttempts: number, retryAt: number): Promise<void> {
+    const live = this.host.replay?.order.whenLive();
+    if (live) await live;
+    if (retryAt > 0) await this.until(retryAt);
+    for (let attempt = failedAttempts + 1; ; attempt++) {
+      const outcome = await this.perform(attempt);
+      if (this.isClosed) return;
+      if (outcome.ok) return this.complete(outcome.value, attempt);
+      const delayMs = this.retryDelay(outcome.error, attempt);
+      if (delayMs === undefined) return this.fail(outcome.error, attempt);
+      await this.until(this.recordFailedAttempt(outcome.error, attempt, delayMs));
+    }
+  }
+
+  private async perform(attempt: number): Promise<Outcome> {
+    try {
+      if (!this.host.log.isDurable) await this.host.log.whenDurable();
+      if (this.isClosed) return { ok: true, value: undefined };
+      this.attempt = new TaskAttempt(this.host, this.op, attempt);
+      return { ok: true, value: await this.attempt.perform(this.definition, this.body) };
+    } catch (error) {
+      return { ok: false, error: asError(error) };
+    }
+  }
+
+  private complete(value: unknown, attempt: number): void {
+    const { values } = this.host;
+    try {
+      const result = values.encode(value, `result of task ${this.definition.name}`);
+      // What a replay returns is decoded; so is this, that both are the same.
+      this.finish({ kind: 'task.completed', ...this.ending(), result }, () =>
+        isObject(value) ? values.decode(result) : value,
+      );
+    } catch (error) {
+      this.fail(asError(error), attempt);
+    }
+  }
+
+  private fail(error: Error, attempt: number): void {
+    const failed: Operation = {
+      kind: 'task.failed',
+      ...this.ending(),
+      attempt,
+      error: this.host.failures.encode(error),
+    };
+    this.finish(failed, () => {
+      throw error;
+    });
+  }
+
+  private finish(operation: Operation, outcome: () => unknown): void {
+    this.isDone = true;
+    this.record(operation, outcome);
+  }
+
+  private ending(): { op: number; at: number; durationMs: number } {
+    const at = Date.now();
+    return { op: this.op, at, durationMs: at - this.startedAt };
+  }
+
+  private retryDelay(error: Error, attempt: number): number | undefined {
+    if (error instanceof UnencodableValueError) return undefined;
+    return retryDelayMs(this.definition.retry, attempt, errorTypes(error), Math.random());
+  }
+
+  private recordFailedAttempt(error: Error, attempt: number, delayMs: number): number {
+    const { log, failures } = this.host;
+    const at = Date.now();
+    const retryAt = at + delayMs;
+    log.append({
+      kind: 'task.attempt_failed',
+      op: this.op,
+      at,
+      attempt,
+      error: failures.encode(error),
+      retryAt,
+    });
+    log.flush();
+    return retryAt;
+  }
+
+  private until(time: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.backOff = new Timer(Math.max(0, time - Date.now()), resolve);
+    });
+  }
+
+  private outcomeOf({ settled }: RecordedCall): unknown {
+    switch (settled?.kind) {
+      case 'task.completed':
+        return this.host.values.decode(settled.result);
+      case 'task.failed':
+        throw this.host.failures.decode(settled.error);
+      default:
+        throw new StepAbortedError(`Task ${this.definition.name} was cancelled.`);
+    }
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
