@@ -1,8 +1,9 @@
-import { GroundControlClient } from '@ground-control/client';
+import { CoordinatorLink, FramePeer, GroundControlClient } from '@ground-control/client';
+import { ValueCodec } from '@ground-control/protocol';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 
 import { ConnectionHost } from './connection.host.js';
-import { ConfigurableModuleClass } from './module-definition.js';
+import { ConfigurableModuleClass, RESOLVED_OPTIONS } from './module-definition.js';
 import type { GroundControlModuleOptions } from './module-options.js';
 import {
   clientProvider,
@@ -11,6 +12,7 @@ import {
   resolvedOptionsProvider,
   valueCodecProvider,
 } from './providers.js';
+import { WorkerModule } from './worker.module.js';
 
 /**
  * Brings Ground Control into an application: `GroundControlClient` can be injected everywhere, and every provider
@@ -24,6 +26,7 @@ import {
  */
 @Global()
 @Module({
+  imports: [WorkerModule],
   providers: [
     resolvedOptionsProvider,
     peerProvider,
@@ -32,7 +35,7 @@ import {
     clientProvider,
     ConnectionHost,
   ],
-  exports: [GroundControlClient],
+  exports: [GroundControlClient, FramePeer, CoordinatorLink, ValueCodec, RESOLVED_OPTIONS],
 })
 export class GroundControlModule extends ConfigurableModuleClass {
   /** @throws InvalidInputError at bootstrap, naming every option that is not valid */

@@ -95,6 +95,13 @@ export {
   Workflow,
   type WorkflowOptions,
 } from '@ground-control/workflow';
+export {
+  type ErrorClass,
+  type InvalidField,
+  registerErrorClass,
+  WORKFLOW_CONTEXT_TYPE,
+  type WorkerOptions,
+} from '@ground-control/worker';
 export { GroundControlModule } from './ground-control.module.js';
-export type { GroundControlModuleOptions, GroundControlWorkerOptions } from './module-options.js';
+export type { GroundControlModuleOptions } from './module-options.js';
 export type { NodeConnectionOptions } from '@nats-io/transport-node';

@@ -7,6 +7,7 @@ import {
   Start,
   type StartedWorkflow,
   Workflow,
+  type WorkflowClass,
   type WorkflowHandle,
 } from './index.js';
 
@@ -40,7 +41,9 @@ const examples = {
     client.start(OrderWorkflow, { id: 'order-1', input: { orderId: 'order-1', amount: 5 } }),
   run: (client: Client) => client.run(OrderWorkflow, { input: { orderId: 'a', amount: 5 } }),
   byType: (client: Client) => client.start('ProcessOrder', { input: { anything: true } }),
-  typedByType: (client: Client) => client.run<OrderWorkflow>('ProcessOrder', {}),
+  typedByType: (client: Client) => client.run<{ at: Date }>('ProcessOrder', {}),
+  typedByReturn: (client: Client): Promise<WorkflowHandle<number>> => client.start('ProcessOrder'),
+  either: (client: Client, workflow: WorkflowClass<OrderWorkflow> | string) => client.run(workflow, {}),
   withoutInput: (client: Client) => client.run(NoInputWorkflow),
   // @ts-expect-error the amount is a number
   wrongField: (client: Client) => client.run(OrderWorkflow, { input: { orderId: 'a', amount: '5' } }),
@@ -63,5 +66,7 @@ describe('the types of GroundControlClient', () => {
   it('leave input and result open for a type given as text, unless they are told', () => {
     expectTypeOf(examples.byType).returns.resolves.toEqualTypeOf<StartedWorkflow>();
     expectTypeOf(examples.typedByType).returns.resolves.toEqualTypeOf<{ at: Date }>();
+    expectTypeOf(examples.typedByReturn).returns.resolves.toEqualTypeOf<WorkflowHandle<number>>();
+    expectTypeOf(examples.either).returns.resolves.toEqualTypeOf<{ at: Date }>();
   });
 });

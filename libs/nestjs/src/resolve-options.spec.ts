@@ -9,7 +9,7 @@ describe('resolveOptions', () => {
       servers: ['nats://127.0.0.1:4222'],
       namespace: 'default',
       connection: {},
-      worker: { concurrency: 100, shutdownTimeoutMs: 30_000, identity: expect.stringContaining(':') },
+      worker: {},
       codec: undefined,
       requestTimeoutMs: 30_000,
     });
@@ -27,9 +27,12 @@ describe('resolveOptions', () => {
     expect(resolveOptions({ worker: false }, {}).worker).toBeUndefined();
   });
 
-  it('reads durations', () => {
-    const resolved = resolveOptions({ requestTimeout: '2s', worker: { shutdownTimeout: 5 } }, {});
-    expect(resolved).toMatchObject({ requestTimeoutMs: 2_000, worker: { shutdownTimeoutMs: 5 } });
+  it('reads durations, and leaves the options of the worker to it', () => {
+    const worker = { shutdownTimeout: 5, concurrency: 7, identity: 'me' };
+    expect(resolveOptions({ requestTimeout: '2s', worker }, {})).toMatchObject({
+      requestTimeoutMs: 2_000,
+      worker,
+    });
   });
 
   it.each<[string, object, string]>([

@@ -1,39 +1,28 @@
-import { hostname } from 'node:os';
-
 import {
-  assertName,
   assertNamespace,
-  type Duration,
   InvalidInputError,
   type PayloadCodec,
   toMilliseconds,
 } from '@ground-control/protocol';
+import { resolveWorkerOptions, type WorkerOptions } from '@ground-control/worker';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 
-import type { GroundControlModuleOptions, GroundControlWorkerOptions } from './module-options.js';
-
-/** {@link GroundControlWorkerOptions} with the defaults filled in. */
-export interface ResolvedWorkerOptions {
-  concurrency: number;
-  shutdownTimeoutMs: number;
-  identity: string;
-}
+import type { GroundControlModuleOptions } from './module-options.js';
 
 /** {@link GroundControlModuleOptions} with the defaults filled in. */
 export interface ResolvedModuleOptions {
   servers: string[];
   namespace: string;
   connection: NodeConnectionOptions;
-  worker: ResolvedWorkerOptions | undefined;
+  /** Undefined where no worker is wanted. */
+  worker: WorkerOptions | undefined;
   codec: PayloadCodec | undefined;
   requestTimeoutMs: number;
 }
 
 export const SERVERS_VARIABLE = 'GROUND_CONTROL_SERVERS';
-export const MAX_CONCURRENCY = 100_000;
 const DEFAULT_SERVERS = 'nats://127.0.0.1:4222';
-const DEFAULT_CONCURRENCY = 100;
-const DEFAULT_TIMEOUT = '30s';
+const DEFAULT_REQUEST_TIMEOUT = '30s';
 
 /**
  * Fills in the defaults.
@@ -52,7 +41,9 @@ export function resolveOptions(
     connection: options.connection ?? {},
     worker: checked(() => workerOf(options.worker ?? {})),
     codec: checked(() => codecOf(options.codec)),
-    requestTimeoutMs: checked(() => timeoutOf('requestTimeout', options.requestTimeout)),
+    requestTimeoutMs: checked(() =>
+      toMilliseconds(options.requestTimeout ?? DEFAULT_REQUEST_TIMEOUT, 'requestTimeout'),
+    ),
   };
   if (faults.length === 0) return resolved;
   throw new InvalidInputError(`GroundControlModule: ${faults.join(' ')}`, { details: faults });
@@ -86,31 +77,17 @@ function namespaceOf(namespace: string): string {
   return namespace;
 }
 
-function workerOf(worker: false | GroundControlWorkerOptions): ResolvedWorkerOptions | undefined {
+function workerOf(worker: false | WorkerOptions): WorkerOptions | undefined {
   if (worker === false) return undefined;
   if (typeof worker !== 'object' || worker === null) {
     throw new InvalidInputError('worker must be false or an object of options.');
   }
-  const identity = worker.identity ?? `${hostname()}:${process.pid}`;
-  assertName(identity, 'worker.identity');
-  return {
-    concurrency: concurrencyOf(worker.concurrency ?? DEFAULT_CONCURRENCY),
-    shutdownTimeoutMs: timeoutOf('worker.shutdownTimeout', worker.shutdownTimeout),
-    identity,
-  };
-}
-
-function concurrencyOf(concurrency: number): number {
-  if (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY) return concurrency;
-  throw new InvalidInputError(`worker.concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}.`);
+  resolveWorkerOptions(worker); // which refuses what is not valid
+  return worker;
 }
 
 function codecOf(codec: PayloadCodec | undefined): PayloadCodec | undefined {
   if (codec === undefined) return undefined;
   if (typeof codec?.encode === 'function' && typeof codec.decode === 'function') return codec;
   throw new InvalidInputError('codec must have the methods encode and decode.');
-}
-
-function timeoutOf(option: string, timeout: Duration = DEFAULT_TIMEOUT): number {
-  return toMilliseconds(timeout, option);
 }

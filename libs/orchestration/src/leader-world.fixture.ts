@@ -32,7 +32,7 @@ export class LeaderWorld {
   readonly workers: WorkerRegistry;
   readonly assignments: { workerId: string; assignment: Assignment }[] = [];
   readonly notices: { workerId: string; notice: StepNotice }[] = [];
-  readonly replies = new Map<string, Reply[]>();
+  readonly replies: Map<string, Reply[]> = new Map();
   readonly delivered: string[] = [];
   readonly leader: PartitionLeader;
   now = 1_000_000;

@@ -10,7 +10,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { Worker, type WorkerParts } from './worker.js';
 import { WorkflowExplorer } from './workflow.explorer.js';
 
-/** Provides the {@link WorkerParts}. */
+/** Provides the {@link WorkerParts}; undefined where nothing is to be served. */
 export const WORKER_PARTS: unique symbol = Symbol('ground-control:worker-parts');
 
 /**
@@ -28,7 +28,7 @@ export class WorkerRegistrar implements OnApplicationBootstrap, OnModuleDestroy,
 
   constructor(
     private readonly explorer: WorkflowExplorer,
-    @Inject(WORKER_PARTS) private readonly parts: WorkerParts,
+    @Inject(WORKER_PARTS) private readonly parts: WorkerParts | undefined,
     modules: ModulesContainer,
   ) {
     for (const module of modules.values()) if (module.hasProvider(WorkerRegistrar)) module.distance = 0;
@@ -36,6 +36,7 @@ export class WorkerRegistrar implements OnApplicationBootstrap, OnModuleDestroy,
 
   /** @throws InvalidWorkflowError when the application's workflows are not well-formed */
   onApplicationBootstrap(): void {
+    if (!this.parts) return;
     const workflows = this.explorer.explore();
     if (workflows.size === 0)
       return this.logger.warn('No provider is a @Workflow class: there is nothing to serve.');
