@@ -35,18 +35,29 @@ export class GroundControlClient {
    * @throws CoordinatorUnavailableError when no coordinator answers within the request timeout
    */
   start<W>(
+    workflow: WorkflowClass<W>,
+    options?: StartOptions<InputOf<NoInfer<W>>>,
+  ): Promise<StartedWorkflow<ResultOf<W>>>;
+  /** @typeParam R the result of the workflow */
+  start<R = unknown>(workflowType: string, options?: StartOptions): Promise<StartedWorkflow<R>>;
+  start<W>(
     workflow: WorkflowClass<W> | string,
-    options: StartOptions<InputOf<NoInfer<W>>> = {},
-  ): Promise<StartedWorkflow<ResultOf<W>>> {
-    return this.startRun<ResultOf<W>>(workflow, options);
+    options?: StartOptions<InputOf<NoInfer<W>>>,
+  ): Promise<StartedWorkflow<ResultOf<W>>>;
+  start(workflow: WorkflowClass | string, options: StartOptions = {}): Promise<StartedWorkflow> {
+    return this.startRun(workflow, options);
   }
 
   /** Starts a run and waits for its result. Throws as {@link start} and {@link WorkflowHandle.result} do. */
-  async run<W>(
+  run<W>(workflow: WorkflowClass<W>, options?: StartOptions<InputOf<NoInfer<W>>>): Promise<ResultOf<W>>;
+  /** @typeParam R the result of the workflow */
+  run<R = unknown>(workflowType: string, options?: StartOptions): Promise<R>;
+  run<W>(
     workflow: WorkflowClass<W> | string,
-    options: StartOptions<InputOf<NoInfer<W>>> = {},
-  ): Promise<ResultOf<W>> {
-    const handle = await this.start<W>(workflow, options);
+    options?: StartOptions<InputOf<NoInfer<W>>>,
+  ): Promise<ResultOf<W>>;
+  async run(workflow: WorkflowClass | string, options: StartOptions = {}): Promise<unknown> {
+    const handle = await this.startRun(workflow, options);
     return handle.result();
   }
 
