@@ -95,7 +95,7 @@ export async function kill(worker: ChildProcess): Promise<void> {
 export function recordedTasks(history: HistoryEvent[]): string[] {
   return history.flatMap((event) =>
     event.kind === 'task.completed'
-      ? [`${event.task} ${String((event.args as unknown[])[1] ?? '')}`.trim()]
+      ? [`${event.task} ${(event.args as [string, number?])[1] ?? ''}`.trim()]
       : [],
   );
 }
