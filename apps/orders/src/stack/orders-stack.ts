@@ -56,6 +56,8 @@ export class OrdersStack {
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('The stack is stopped.'));
     await this.#starting;
+    // What is held up there would hold up the shops, which finish what they have begun.
+    await this.#partners?.openAll().catch(() => undefined);
     for (const { process } of this.shops) await process.stop();
     for (const process of this.#processes.toReversed()) await process.stop();
     await this.#nats?.stop();

@@ -1,4 +1,4 @@
-import type { DoorName } from '../partners/doors.js';
+import { type DoorName, DOORS } from '../partners/doors.js';
 import type { Charge } from '../partners/payment-gateway.controller.js';
 
 /** The partners' process, over HTTP: what they were asked for, and the doors at which orders can be held up. */
@@ -17,6 +17,10 @@ export class Partners {
 
   async open(door: DoorName): Promise<void> {
     await this.#request(`/doors/${door}/open`, 'POST');
+  }
+
+  async openAll(): Promise<void> {
+    await Promise.all(DOORS.map((door) => this.open(door)));
   }
 
   async isWaiting(door: DoorName, orderId: string): Promise<boolean> {
