@@ -104,9 +104,10 @@ async function historyPage(
   const commits = record.sequences.length;
   const history = await term.reader.history(record);
   const limit = Math.min(request.limit, MAX_HISTORY_PAGE);
-  const events = history.filter((event) => event.seq > request.after).slice(0, limit);
+  // Events are numbered from 1 without gaps.
+  const events = history.slice(request.after, request.after + limit);
   const more = history.length > request.after + events.length;
-  const ended = !more && history.some((event) => ENDINGS.has(event.kind));
+  const ended = !more && ENDINGS.has(history.at(-1)?.kind ?? '');
   if (events.length > 0 || ended || !request.wait) {
     return { kind: 'history.page', runId: record.runId, events, more, ended };
   }

@@ -103,11 +103,11 @@ export class Coordinator {
     this.logger.log(
       `worker ${request.identity} serves ${request.definitions.map(({ type }) => type).join(', ')}`,
     );
-    return this.welcome();
+    return this.welcome(request.held);
   }
 
   heartbeat(workerId: string, held: AssignmentKey[]): Reply {
-    return this.workers.heartbeat(workerId, held) ? this.welcome() : { kind: 'worker.unknown' };
+    return this.workers.heartbeat(workerId, held) ? this.welcome(held) : { kind: 'worker.unknown' };
   }
 
   leave(workerId: string): Reply {
@@ -115,8 +115,9 @@ export class Coordinator {
     return { kind: 'accepted' };
   }
 
-  private welcome(): Reply {
-    return { kind: 'worker.welcome', coordinatorId: this.id, leaseMs: this.options.workerLeaseMs, lost: [] };
+  private welcome(held: AssignmentKey[]): Reply {
+    const lost = held.filter((key) => this.leaders[key.partition]?.isLost(key));
+    return { kind: 'worker.welcome', coordinatorId: this.id, leaseMs: this.options.workerLeaseMs, lost };
   }
 
   private async extendCatalogue(definitions: WorkflowDefinition[]): Promise<void> {

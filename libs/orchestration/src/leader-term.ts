@@ -283,6 +283,16 @@ export class LeaderTerm {
     if (decision.kind === 'accepted') this.commit(record, decision.events);
   }
 
+  /** Whether a worker that lists this attempt has lost it: it must stop, and may not report. */
+  isLost({ runId, stepSeq, attempt }: AssignmentKey): boolean {
+    const state = this.runs.get(runId)?.state;
+    if (!state) return true;
+    const { step, accepted } = state;
+    const held = step?.workerId !== undefined && step.seq === stepSeq && step.attempt === attempt;
+    // What was accepted just now is still listed until its reply arrives.
+    return !held && !(accepted?.stepSeq === stepSeq && accepted.attempt === attempt);
+  }
+
   private letGo(record: RunRecord, held: HeldRef, tell: boolean): void {
     this.context.workers.drop(held.workerId, record.runId);
     if (!tell) return;

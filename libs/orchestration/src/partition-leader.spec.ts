@@ -158,6 +158,42 @@ describe('a worker that is lost (invariant 10)', () => {
   });
 });
 
+describe('what a worker lists and has lost', () => {
+  it('is told to it: another attempt, an ended run; but not what was accepted just now', async () => {
+    const world = await started();
+    const key = world.assignment();
+    expect(world.leader.isLost(key)).toBe(false);
+    world.report('res', key, SHIP);
+    expect(world.leader.isLost(key)).toBe(false);
+    world.ask('end', { kind: 'workflow.terminate', workflowId: 'order-1' } as { kind: string });
+    await settle();
+    expect(world.leader.isLost({ ...key, stepSeq: 2, attempt: 1 })).toBe(true);
+    expect(world.leader.isLost({ ...key, runId: 'unknown' })).toBe(true);
+  });
+});
+
+describe('history', () => {
+  it('is paged and followed without reading what was read', async () => {
+    const world = await started();
+    const page = (key: string, after: number, limit: number, wait = false): void =>
+      world.ask(key, { kind: 'workflow.history', workflowId: 'order-1', after, limit, wait } as {
+        kind: string;
+      });
+    page('first', 0, 1);
+    page('follow', 2, 100, true);
+    await settle();
+    expect(world.reply('first')).toMatchObject({ more: true, ended: false, events: [{ seq: 1 }] });
+    expect(world.reply('follow')).toBeUndefined();
+    world.report('res', world.assignment(), COMPLETE);
+    await settle();
+    expect(world.reply('follow')).toMatchObject({
+      more: false,
+      ended: true,
+      events: [{ seq: 3 }, { seq: 4 }],
+    });
+  });
+});
+
 describe('recovery', () => {
   it('leaves a step with the worker that still holds it', async () => {
     const before = await started();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { JournalFencedError, type PartitionJournal } from '@ground-control/journal';
+import type { AssignmentKey } from '@ground-control/protocol';
 import type { LoggerService } from '@nestjs/common';
 import { type Caller, refused } from './caller.js';
 import type { LeaderContext } from './leader-context.js';
@@ -70,6 +71,11 @@ export class PartitionLeader {
         refused('GROUND_CONTROL', `The coordinator failed on ${request.kind}: ${String(error)}`),
       );
     }
+  }
+
+  /** Whether a worker has lost this attempt; not said while the partition is being recovered. */
+  isLost(key: AssignmentKey): boolean {
+    return this.term?.isLost(key) ?? false;
   }
 
   private async lead(onFirst: () => void): Promise<void> {
