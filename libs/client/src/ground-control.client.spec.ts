@@ -92,13 +92,6 @@ describe('GroundControlClient.start', () => {
     expect(port.ofKind('workflow.start')[0]?.body['workflowType']).toBe('Ship it');
   });
 
-  it('names parent and handler of a child', async () => {
-    const port = startingPort();
-    const parent = { workflowId: 'p', runId: '01JD0000000000000000000000' };
-    await clientOf(port).startRun('T', { id: 'c', parent, onCompleted: 'childDone' });
-    expect(port.ofKind('workflow.start')[0]?.body).toMatchObject({ parent, onCompleted: 'childDone' });
-  });
-
   it('throws the error with which the start was refused', async () => {
     const port = new ScriptedPort().answer('workflow.start', () => ({
       kind: 'error',

@@ -4,7 +4,7 @@ import type { InputOf, ResultOf } from '@ground-control/workflow';
 import type { CoordinatorLink } from './coordinator-link.js';
 import { type ListOptions, listRuns, type RunPage } from './list-runs.js';
 import { type WorkerInfo, workerInfo, type WorkflowTypeInfo, workflowTypeInfo } from './namespace-info.js';
-import { assertRunId, type ChildStartOptions, type StartOptions, startRequest } from './start-options.js';
+import { assertRunId, type StartOptions, startRequest } from './start-options.js';
 import { type StartedWorkflow, WorkflowHandle } from './workflow-handle.js';
 
 /** A workflow class. */
@@ -45,7 +45,7 @@ export class GroundControlClient {
     options?: StartOptions<InputOf<NoInfer<W>>>,
   ): Promise<StartedWorkflow<ResultOf<W>>>;
   start(workflow: WorkflowClass | string, options: StartOptions = {}): Promise<StartedWorkflow> {
-    return this.startRun(workflow, options);
+    return this.#start(workflow, options);
   }
 
   /** Starts a run and waits for its result. Throws as {@link start} and {@link WorkflowHandle.result} do. */
@@ -57,18 +57,8 @@ export class GroundControlClient {
     options?: StartOptions<InputOf<NoInfer<W>>>,
   ): Promise<ResultOf<W>>;
   async run(workflow: WorkflowClass | string, options: StartOptions = {}): Promise<unknown> {
-    const handle = await this.startRun(workflow, options);
+    const handle = await this.#start(workflow, options);
     return handle.result();
-  }
-
-  /** As {@link start}, for a worker, which may name the parent. */
-  async startRun<R = unknown>(
-    workflow: WorkflowClass | string,
-    options: StartOptions | ChildStartOptions,
-  ): Promise<StartedWorkflow<R>> {
-    const request = startRequest(this.#nameOf(workflow), options, this.values);
-    const started = await this.link.ask(request);
-    return this.handle<R>(request.workflowId, started.runId) as StartedWorkflow<R>;
   }
 
   /**
@@ -97,6 +87,12 @@ export class GroundControlClient {
   async workers(): Promise<WorkerInfo[]> {
     const { workers } = await this.link.askAny({ kind: 'workers.list' });
     return workers.map(workerInfo);
+  }
+
+  async #start(workflow: WorkflowClass | string, options: StartOptions): Promise<StartedWorkflow> {
+    const request = startRequest(this.#nameOf(workflow), options, this.values);
+    const started = await this.link.ask(request);
+    return this.handle(request.workflowId, started.runId) as StartedWorkflow;
   }
 
   #nameOf(workflow: WorkflowClass | string): string {

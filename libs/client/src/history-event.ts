@@ -19,9 +19,14 @@ const DECODERS: Record<string, Decode> = {
   error: failure,
 };
 
-/** Decodes a history event: times become Dates, values and the details of errors are what they were. */
+/**
+ * Decodes a history event: times become Dates, values (which may be undefined) and the details of errors are what they
+ * were, and optional fields that have no value are absent.
+ */
 export function decodeEvent(event: WireHistoryEvent, values: ValueCodec): HistoryEvent {
-  const fields = Object.entries(event).map(([field, value]) => [field, decodeField(field, value, values)]);
+  const fields = Object.entries(event)
+    .filter(([field, value]) => value !== undefined || DECODERS[field] === encoded)
+    .map(([field, value]) => [field, decodeField(field, value, values)]);
   const decoded = Object.fromEntries(fields) as HistoryEvent;
   if (event.kind === 'now.recorded') return { ...decoded, value: new Date(event.value) } as HistoryEvent;
   return decoded;

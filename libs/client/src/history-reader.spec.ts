@@ -48,6 +48,7 @@ describe('HistoryReader.readAll', () => {
           workflowId: 'a',
           workflowType: 'T',
           input: encode({ n: 1 }),
+          parent: undefined,
         },
         { seq: 2, at: 2_000, kind: 'task.completed', ...task, result: encode(new Date(9)) },
         { seq: 3, at: 3_000, kind: 'task.failed', ...task, error },
@@ -56,7 +57,7 @@ describe('HistoryReader.readAll', () => {
       ]),
     );
     const decoded = { ...scope, op: 0, task: 'charge', args: ['order-1', 5], durationMs: 7 };
-    await expect(readerOn(port).readAll()).resolves.toEqual([
+    await expect(readerOn(port).readAll()).resolves.toStrictEqual([
       {
         seq: 1,
         at: new Date(1_000),

@@ -6,7 +6,7 @@ export * from './list-runs.js';
 export type { WorkerInfo, WorkflowTypeInfo } from './namespace-info.js';
 export * from './request-port.js';
 export { resultOf } from './run-outcome.js';
-export type { ChildStartOptions, StartOptions } from './start-options.js';
+export type { StartOptions } from './start-options.js';
 export * from './workflow-handle.js';
 // The connection that a client works on: who makes one needs no other import.
 export { FramePeer, type FramePeerOptions } from '@ground-control/transport';

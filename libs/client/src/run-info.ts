@@ -6,7 +6,7 @@ import { failureInfo } from './failure-error.js';
 export function decodeRunInfo(run: WireRunInfo, values: ValueCodec): RunInfo {
   const { startedAt, closedAt, waitingFor, error, ...rest } = run;
   return {
-    ...rest,
+    ...withoutUndefined(rest),
     startedAt: new Date(startedAt),
     ...(closedAt !== undefined && { closedAt: new Date(closedAt) }),
     ...(waitingFor && { waitingFor: decodeWaitingFor(waitingFor) }),
@@ -19,4 +19,9 @@ function decodeWaitingFor({
   ...rest
 }: NonNullable<WireRunInfo['waitingFor']>): NonNullable<RunInfo['waitingFor']> {
   return { ...rest, ...(until !== undefined && { until: new Date(until) }) };
+}
+
+// A field that is absent is absent, whatever the coordinator's way of saying so.
+function withoutUndefined<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

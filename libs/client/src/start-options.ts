@@ -4,7 +4,6 @@ import {
   type ConflictPolicy,
   type Duration,
   InvalidInputError,
-  type ParentRef,
   type ReusePolicy,
   type StartWorkflow,
   toMilliseconds,
@@ -33,24 +32,13 @@ export interface StartOptions<Input = unknown> {
   runId?: string | undefined;
 }
 
-/** The options of a start that a run makes, for the worker. */
-export interface ChildStartOptions<Input = unknown> extends StartOptions<Input> {
-  parent: ParentRef;
-  /** The parent's step that gets the outcome. */
-  onCompleted?: string | undefined;
-}
-
 const CONFLICT_POLICIES: readonly string[] = ['fail', 'useExisting', 'terminateExisting'];
 const REUSE_POLICIES: readonly string[] = ['allow', 'allowIfFailed', 'reject'];
 // A run id is a part of subjects.
 const RUN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** @throws InvalidInputError naming the option that is not valid */
-export function startRequest(
-  workflowType: string,
-  options: StartOptions | ChildStartOptions,
-  values: ValueCodec,
-): StartWorkflow {
+export function startRequest(workflowType: string, options: StartOptions, values: ValueCodec): StartWorkflow {
   assertName(workflowType, 'The workflow type');
   const { id = newId(), runId = newId() } = options;
   assertName(id, 'The workflow id');
@@ -66,7 +54,6 @@ export function startRequest(
     onConflict: oneOf(CONFLICT_POLICIES, options.onConflict, 'onConflict'),
     reuse: oneOf(REUSE_POLICIES, options.reuse, 'reuse'),
     attributes: checkedAttributes(options.attributes),
-    ...('parent' in options && { parent: options.parent, onCompleted: options.onCompleted }),
   };
 }
 

@@ -117,11 +117,13 @@ describe('WorkflowHandle', () => {
         status: 'waiting',
         startedAt: 1_000,
         closedAt: 2_000,
+        currentStep: undefined,
+        parent: undefined,
         waitingFor: { kind: 'timer', until: 3_000 },
         error: { type: 'E', message: 'm', details: values.encode([1], 'details') ?? new Uint8Array() },
       },
     });
-    await expect(handleOn(port).describe()).resolves.toEqual({
+    await expect(handleOn(port).describe()).resolves.toStrictEqual({
       id: RUN,
       workflowId: 'order-1',
       workflowType: 'T',
