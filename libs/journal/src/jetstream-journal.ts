@@ -14,6 +14,7 @@ import { createJournalStream } from './journal-stream.js';
 import { LogJournal } from './log-journal.js';
 import { NamespaceBucket, type StoredConfig } from './namespace-bucket.js';
 import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
+import { retryTransient } from './retry-transient.js';
 import { journalStreamOf } from './stream-names.js';
 
 /** How many streams are created at a time. */
@@ -60,12 +61,9 @@ export class JetStreamJournalStore implements JournalStore {
 
   async open(options: NamespaceConfig): Promise<NamespaceConfig> {
     assertNamespaceConfig(options);
-    const manager = await jetstreamManager(this.connection, { timeout: this.requestTimeoutMs });
-    const bucket = await NamespaceBucket.open(this.client, this.namespace, options);
-    const stored = await bucket.agree(options);
-    if (stored.streams === 'creating') await this.createStreams(manager, bucket, stored);
-    const { partitions, replicas, storage } = stored;
-    this.opened = { config: { partitions, replicas, storage }, bucket, manager };
+    this.opened = await retryTransient(`Opening namespace ${this.namespace}`, () =>
+      this.createOrRead(options),
+    );
     return this.opened.config;
   }
 
@@ -77,17 +75,28 @@ export class JetStreamJournalStore implements JournalStore {
   }
 
   definitions(): Promise<WorkflowDefinition[]> {
-    return this.whenOpened().bucket.definitions();
+    const { bucket } = this.whenOpened();
+    return retryTransient('Reading the workflow types', () => bucket.definitions());
   }
 
   saveDefinition(definition: WorkflowDefinition): Promise<void> {
-    return this.whenOpened().bucket.saveDefinition(definition);
+    const { bucket } = this.whenOpened();
+    return retryTransient(`Saving workflow type ${definition.type}`, () => bucket.saveDefinition(definition));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.partitions.values()].map((journal) => journal.close()));
     this.publisher.close();
     this.watch.close();
+  }
+
+  private async createOrRead(options: NamespaceConfig): Promise<Opened> {
+    const manager = await jetstreamManager(this.connection, { timeout: this.requestTimeoutMs });
+    const bucket = await NamespaceBucket.open(this.client, this.namespace, options);
+    const stored = await bucket.agree(options);
+    if (stored.streams === 'creating') await this.createStreams(manager, bucket, stored);
+    const { partitions, replicas, storage } = stored;
+    return { config: { partitions, replicas, storage }, bucket, manager };
   }
 
   /** May run in several processes at once, and again after one that did not finish. */

@@ -211,6 +211,20 @@ function describeTakeOver(leaders: Leaders): void {
     expect(await append(second, 'e2', 'b')).toBeGreaterThan(3);
   });
 
+  it('takes over from a leader that never stops appending', async () => {
+    const { world, first } = leaders();
+    await takeOver(first, 'e1');
+    let over = false;
+    const appendOnAndOn = async (): Promise<void> => {
+      while (!over) await append(first, 'e1', 'a');
+    };
+    const busy = Array.from({ length: 4 }, () => errorOf(appendOnAndOn()));
+    const second = await world.leader();
+    const replayed = await takeOver(second, 'e2').finally(() => (over = true));
+    expect(replayed.at(-1)).toMatch(/ e2$/);
+    for (const fenced of busy) expect(await fenced).toBeInstanceOf(JournalFencedError);
+  });
+
   it('gives up the appends of its own earlier term as uncertain', async () => {
     const { first } = leaders();
     await takeOver(first, 'e1');

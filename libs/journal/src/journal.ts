@@ -75,6 +75,7 @@ export interface JournalStore {
    * for. Processes that create it at the same time agree.
    *
    * @throws InvalidInputError when a number is out of range
+   * @throws JournalUncertainError when the storage does not answer; try again
    */
   open(options: NamespaceConfig): Promise<NamespaceConfig>;
 

@@ -13,7 +13,13 @@ import { Replay } from './replay.js';
 import type { Published, SequencedLog } from './sequenced-log.js';
 
 /** How often a leader tries to write its epoch while others' appends land before it, until it gives up. */
-export const MAX_TAKE_OVER_TRIES = 20;
+export const MAX_TAKE_OVER_TRIES = 10;
+
+/**
+ * How many copies of its epoch a leader sends at once, at most: one for each sequence that might be the last by the
+ * time it arrives, so that a leader that never stops appending cannot keep it away.
+ */
+export const MAX_EPOCH_VOLLEY = 64;
 
 interface Append {
   /** The sequence that it has or will have. */
@@ -176,16 +182,28 @@ export class LogJournal implements PartitionJournal {
       : new JournalFencedError(message, { cause: why });
   }
 
+  /** @returns the sequence at which the term begins */
   private async writeEpoch(epoch: string): Promise<number> {
-    let fault: GroundControlError = new JournalFencedError(`${this.name} was not tried.`);
-    for (let tries = 0; tries < MAX_TAKE_OVER_TRIES && !this.closed; tries += 1) {
+    let fault: GroundControlError | undefined;
+    let count = 1;
+    for (let tries = 0; tries < MAX_TAKE_OVER_TRIES; tries += 1) {
+      if (this.closed) throw this.refusal();
       const last = await this.readLast();
-      const published = await this.publishEpoch(epoch, last);
-      const failed = this.faultOf(published, last + 1);
-      if (!failed) return (this.highest = last + 1);
-      fault = failed;
+      const volley = Array.from({ length: count }, (_, ahead) => this.publishEpoch(epoch, last + ahead));
+      const began = last + count;
+      fault = this.faultOfVolley(await Promise.all(volley), began);
+      if (!fault) return (this.highest = began);
+      if (fault instanceof JournalFencedError) count = Math.min(2 * count, MAX_EPOCH_VOLLEY);
     }
-    throw this.closed ? new JournalFencedError(`${this.name} is closed.`) : fault;
+    throw fault ?? this.refusal();
+  }
+
+  /** The epoch stands when its last copy was stored: whatever other leaders wrote came before it. */
+  private faultOfVolley(volley: Published[], began: number): GroundControlError | undefined {
+    const faults = volley.map((published, index) =>
+      this.faultOf(published, began - volley.length + 1 + index),
+    );
+    return faults.find((fault) => fault instanceof JournalUncertainError) ?? faults.at(-1);
   }
 
   private async readLast(): Promise<number> {
