@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { GroundControlClient, GroundControlModule, type HistoryEvent } from '@ground-control/nestjs';
 import { GroundControlTestServer } from '@ground-control/nestjs/testing';
@@ -71,6 +72,26 @@ export class CrashWorld {
   async keepWorkers(count: number): Promise<void> {
     const alive = this.workers.filter((worker) => worker.exitCode === null && worker.signalCode === null);
     await Promise.all(Array.from({ length: Math.max(0, count - alive.length) }, () => this.startWorker()));
+  }
+
+  /**
+   * Does something at the moment when the n-th message of the system (a frame or an append, of anybody to anybody)
+   * is seen on NATS, counted from now.
+   *
+   * @returns when it was done
+   */
+  async atMessage(number: number, act: () => Promise<void>): Promise<{ done: Promise<void> }> {
+    const connection = await connect({ servers: this.server.servers });
+    let seen = 0;
+    const done = new Promise<void>((resolve, reject) => {
+      connection.subscribe(`gc.${this.server.namespace}.>`, {
+        callback: () => {
+          if (++seen === number) act().then(resolve, reject);
+        },
+      });
+    });
+    await connection.flush();
+    return { done: done.finally(() => void connection.close()) };
   }
 
   ledger(workflowId: string): LedgerEntry[] {

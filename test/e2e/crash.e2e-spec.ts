@@ -72,14 +72,18 @@ describe('a worker that is killed', () => {
   });
 });
 
+/** A chain exchanges about thirty messages: these are the places between any two of them. */
+const MESSAGES = Array.from({ length: 26 }, (_, index) => index + 1);
+
 describe('the coordinator that is killed', () => {
-  it.each([0, 5, 15, 30, 60])('%i ms after the start: the run goes on where it was', async (delayMs) => {
-    const id = `coordinator killed after ${delayMs}`;
-    const started = start(id);
-    await passed(delayMs);
-    await world.server.killCoordinator();
-    await world.server.startCoordinator();
-    await expectWhole(await started);
+  it.each(MESSAGES)('at message %i: the run goes on where it was', async (message) => {
+    const id = `coordinator killed at ${message}`;
+    const { done } = await world.atMessage(message, async () => {
+      await world.server.killCoordinator();
+      await world.server.startCoordinator();
+    });
+    await expectWhole(await start(id));
+    await done;
     expectOneKeyEach(id);
   });
 
@@ -97,15 +101,16 @@ describe('the coordinator that is killed', () => {
 });
 
 describe('nats-server that is killed', () => {
-  it.each([0, 10, 40])(
-    '%i ms after the start, and comes back on its store: the run goes on',
-    async (delayMs) => {
-      const id = `nats killed after ${delayMs}`;
-      const started = start(id);
-      await passed(delayMs);
-      await world.server.killNats();
-      await world.server.startNats();
-      await expectWhole(await started);
+  it.each(MESSAGES.filter((message) => message % 3 === 1))(
+    'at message %i, and comes back on its store: the run goes on',
+    async (message) => {
+      const id = `nats killed at ${message}`;
+      const { done } = await world.atMessage(message, async () => {
+        await world.server.killNats();
+        await world.server.startNats();
+      });
+      await expectWhole(await start(id));
+      await done;
       expectOneKeyEach(id);
     },
   );
