@@ -48,6 +48,12 @@ export async function takeOver({ journal }: Leader, epoch: string): Promise<stri
   return replayed;
 }
 
+/** Takes over; what of earlier terms was replayed, in short. Of an epoch there may be copies. */
+export async function takeOverFrom(leader: Leader, epoch: string): Promise<string[]> {
+  const replayed = await takeOver(leader, epoch);
+  return replayed.filter((batch) => !batch.endsWith(` ${epoch}`));
+}
+
 /** Appends a batch of one event with this name. */
 export function append({ journal }: Leader, epoch: string, name: string): Promise<number> {
   return journal.append(batchOf(epoch, name));

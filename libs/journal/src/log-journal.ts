@@ -185,15 +185,16 @@ export class LogJournal implements PartitionJournal {
   /** @returns the sequence at which the term begins */
   private async writeEpoch(epoch: string): Promise<number> {
     let fault: GroundControlError | undefined;
-    let count = 1;
+    let refusals = 0;
     for (let tries = 0; tries < MAX_TAKE_OVER_TRIES; tries += 1) {
       if (this.closed) throw this.refusal();
       const last = await this.readLast();
+      const count = Math.min(2 ** Math.max(0, refusals - 1), MAX_EPOCH_VOLLEY);
       const volley = Array.from({ length: count }, (_, ahead) => this.publishEpoch(epoch, last + ahead));
       const began = last + count;
       fault = this.faultOfVolley(await Promise.all(volley), began);
       if (!fault) return (this.highest = began);
-      if (fault instanceof JournalFencedError) count = Math.min(2 * count, MAX_EPOCH_VOLLEY);
+      if (fault instanceof JournalFencedError) refusals += 1;
     }
     throw fault ?? this.refusal();
   }
