@@ -12,7 +12,13 @@ import {
   type StepState,
 } from '@ground-control/engine';
 import type { JournalBatch, JournalEntry, PartitionJournal } from '@ground-control/journal';
-import type { Assignment, AssignmentKey, Reply, WorkflowDefinition } from '@ground-control/protocol';
+import type {
+  Assignment,
+  AssignmentKey,
+  Reply,
+  StepNotice,
+  WorkflowDefinition,
+} from '@ground-control/protocol';
 import { buildAssignment } from './assignments.js';
 import { approximateBytes, type Effect, GroupCommit } from './group-commit.js';
 import { endReply, updateReply } from './replies.js';
@@ -45,6 +51,7 @@ export class LeaderTerm {
   private readonly group: GroupCommit;
   private readonly timers: TimerQueue;
   private over = false;
+  private decidedAt = 0;
 
   constructor(
     readonly context: LeaderContext,
@@ -89,8 +96,10 @@ export class LeaderTerm {
     return this.context.workers.definition(workflowType) ?? this.context.catalogue.get(workflowType);
   }
 
+  /** What it decides bears this time, so that delays in the events are what was asked for. */
   decide(state: RunState, command: RunCommand): Decision {
-    return decide(state, command, this.now);
+    this.decidedAt = this.now;
+    return decide(state, command, this.decidedAt);
   }
 
   /** Runs the effect as soon as everything decided so far is durable (2). */
@@ -124,7 +133,7 @@ export class LeaderTerm {
     const update = state.step?.update?.id;
     this.apply(record, state, events);
     const next = held && options.wantsNext ? this.assignToHolder(record, state, held.workerId) : undefined;
-    if (held && !next && !isHeld(state, held)) this.letGo(record, held, options.reportedBy !== held.workerId);
+    if (held && !next && !isHeld(state, held)) this.letGo(record, held, options.reportedBy, events);
     if (update !== undefined) this.answerUpdate(record, state, update);
     this.advance(record);
     return next;
@@ -186,7 +195,7 @@ export class LeaderTerm {
 
   /** Evolves and adds to the next append. What `evolve` cannot take ends the term: the state may be half changed. */
   private apply(record: RunRecord, state: RunState, events: RunEvent[]): void {
-    const at = this.now;
+    const at = this.decidedAt;
     try {
       for (const event of events) evolve(state, record.runId, event, at);
     } catch (error) {
@@ -293,9 +302,14 @@ export class LeaderTerm {
     return !held && !(accepted?.stepSeq === stepSeq && accepted.attempt === attempt);
   }
 
-  private letGo(record: RunRecord, held: HeldRef, tell: boolean): void {
+  private letGo(
+    record: RunRecord,
+    held: HeldRef,
+    reportedBy: string | undefined,
+    events: readonly RunEvent[],
+  ): void {
     this.context.workers.drop(held.workerId, record.runId);
-    if (!tell) return;
+    if (reportedBy === held.workerId) return;
     const key = {
       partition: this.context.partition,
       runId: record.runId,
@@ -306,7 +320,7 @@ export class LeaderTerm {
       this.context.notify(held.workerId, {
         kind: 'step.abort',
         ...key,
-        reason: record.state?.status ?? 'ended',
+        ...reasonOf(events, record.state?.status),
       }),
     );
   }
@@ -390,6 +404,16 @@ function heldStep(state: RunState): HeldRef | undefined {
 function isHeld(state: RunState, held: HeldRef): boolean {
   const step: StepState | undefined = state.step;
   return step?.workerId === held.workerId && step.seq === held.seq && step.attempt === held.attempt;
+}
+
+/** Why a worker is told to stop a step. */
+function reasonOf(
+  events: readonly RunEvent[],
+  status: RunState['status'] | undefined,
+): Pick<StepNotice, 'reason' | 'code'> {
+  if (events.some(({ kind }) => kind === 'step.timed_out'))
+    return { reason: 'it was not done within its timeout', code: 'STEP_TIMEOUT' };
+  return { reason: status ?? 'ended' };
 }
 
 function noteSequence(record: RunRecord, sequence: number): void {

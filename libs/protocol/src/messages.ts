@@ -230,6 +230,8 @@ export interface Assignment extends AssignmentKey {
 export interface StepNotice extends AssignmentKey {
   kind: 'step.abort' | 'step.cancel_requested';
   reason: string;
+  /** The code of the error that the step's signal aborts with. @defaultValue 'STEP_ABORTED' */
+  code?: string | undefined;
 }
 
 /** Asks a worker to answer a query from a run's committed state. */

@@ -3,6 +3,7 @@ import {
   type AssignmentKey,
   type AssignmentAccepted,
   type AssignmentRefused,
+  errorOfCode,
   type ReportStep,
   StepAbortedError,
   type StepNotice,
@@ -88,7 +89,7 @@ export class StepRunner {
     const step = this.find(notice);
     if (!step) return;
     if (notice.kind === 'step.cancel_requested') step.requestCancel();
-    else step.drop(new StepAbortedError(`Step ${step.step} was ended: ${notice.reason}.`));
+    else step.drop(endingOf(step, notice));
   }
 
   /** Stops steps that are no longer this worker's. */
@@ -200,6 +201,10 @@ export class StepRunner {
       };
     });
   }
+}
+
+function endingOf({ step }: RunningStep, { code, reason }: StepNotice): Error {
+  return errorOfCode(code ?? StepAbortedError.code, `Step ${step} was ended: ${reason}.`);
 }
 
 function refused(reason: string): AssignmentRefused {
