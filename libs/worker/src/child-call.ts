@@ -85,7 +85,7 @@ function typeOf(workflow: Workflow): string {
   const type = typeof workflow === 'string' ? workflow : workflowTypeOf(workflow);
   if (type !== undefined) return type;
   throw new InvalidInputError(
-    `${String(typeof workflow === 'function' ? workflow.name : workflow)} is no workflow. Put @Workflow() on it.`,
+    `${typeof workflow === 'function' ? workflow.name : workflow} is no workflow. Put @Workflow() on it.`,
   );
 }
 

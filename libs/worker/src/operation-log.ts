@@ -167,22 +167,35 @@ function bytesOfAll(entries: Entry[]): number {
 }
 
 function bytesOf({ operation }: Entry): number {
-  switch (operation?.kind) {
+  return operation ? valuesOf(operation).reduce((sum, value) => sum + (value?.length ?? 0), 0) : 0;
+}
+
+/** What in an operation may be large. */
+function valuesOf(operation: Operation): (Uint8Array | string | undefined)[] {
+  switch (operation.kind) {
     case 'task.started':
-      return operation.args?.length ?? 0;
+      return [operation.args];
     case 'task.completed':
-      return operation.result?.length ?? 0;
+      return [operation.result];
     case 'task.failed':
     case 'task.attempt_failed':
     case 'child.refused':
-      return (operation.error.details?.length ?? 0) + (operation.error.stack?.length ?? 0);
+    case 'event.refused':
+      return [operation.error.details, operation.error.stack];
     case 'child.started':
-      return operation.input?.length ?? 0;
+      return [operation.input];
     case 'child.completed':
-      return operation.outcome.result?.length ?? 0;
+      return [operation.outcome.result];
     case 'event.sent':
-      return operation.payload?.length ?? 0;
-    default:
-      return 0;
+      return [operation.payload];
+    case 'task.cancelled':
+    case 'now.recorded':
+    case 'random.recorded':
+    case 'uuid.recorded':
+    case 'sleep.started':
+    case 'sleep.completed':
+    case 'cancel.seen':
+    case 'step.retried':
+      return [];
   }
 }

@@ -133,15 +133,12 @@ function opensCall(operation: CallOperation): boolean {
 }
 
 function identityOf(operation: CallOperation): Pick<RecordedCall, 'name' | 'digest'> {
-  switch (operation.kind) {
-    case 'task.started':
-      return { name: operation.task, digest: operation.digest };
-    case 'child.started':
-      return { name: `${operation.workflowType} ${operation.workflowId}`, digest: operation.digest };
-    case 'event.sent':
-    case 'event.refused':
-      return { name: `${operation.event} to ${operation.to}`, digest: operation.digest };
-    default:
-      return { name: '', digest: undefined };
-  }
+  const digest = 'digest' in operation ? operation.digest : undefined;
+  return { name: nameOf(operation), digest };
+}
+
+function nameOf(operation: CallOperation): string {
+  if (operation.kind === 'task.started') return operation.task;
+  if (operation.kind === 'child.started') return `${operation.workflowType} ${operation.workflowId}`;
+  return 'event' in operation ? `${operation.event} to ${operation.to}` : '';
 }

@@ -179,14 +179,10 @@ class TaskCall extends StepCall<unknown> {
   }
 
   private outcomeOf({ settled }: RecordedCall): unknown {
-    switch (settled?.kind) {
-      case 'task.completed':
-        return this.host.values.decode(settled.result);
-      case 'task.failed':
-        throw this.host.failures.decode(settled.error);
-      default:
-        throw new StepAbortedError(`Task ${this.definition.name} was cancelled.`);
-    }
+    const { values, failures } = this.host;
+    if (settled?.kind === 'task.completed') return values.decode(settled.result);
+    if (settled?.kind === 'task.failed') throw failures.decode(settled.error);
+    throw new StepAbortedError(`Task ${this.definition.name} was cancelled.`);
   }
 }
 
