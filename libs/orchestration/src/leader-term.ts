@@ -35,6 +35,11 @@ export interface CommitOptions {
   reportedBy?: string | undefined;
   /** The reporting worker takes the run's next step with the reply to its report. */
   wantsNext?: boolean | undefined;
+  /**
+   * Answers the report, with the run's next step where the worker gets it. Called before the worker's room is given to
+   * another run: a step that reached it before this answer would find it still full.
+   */
+  answer?: ((next: Assignment | undefined) => void) | undefined;
 }
 
 /**
@@ -121,22 +126,18 @@ export class LeaderTerm {
     return record;
   }
 
-  /**
-   * Applies events to a run and adds them to the next append (1), with all that follows from them.
-   *
-   * @returns the assignment that the reporting worker gets with its reply, when it wants one and there is one
-   */
-  commit(record: RunRecord, events: RunEvent[], options: CommitOptions = {}): Assignment | undefined {
+  /** Applies events to a run and adds them to the next append (1), with all that follows from them. */
+  commit(record: RunRecord, events: RunEvent[], options: CommitOptions = {}): void {
     const state = record.state;
-    if (!state || events.length === 0) return undefined;
+    if (!state || events.length === 0) return;
     const held = heldStep(state);
     const update = state.step?.update?.id;
     this.apply(record, state, events);
     const next = held && options.wantsNext ? this.assignToHolder(record, state, held.workerId) : undefined;
+    options.answer?.(next);
     if (held && !next && !isHeld(state, held)) this.letGo(record, held, options.reportedBy, events);
     if (update !== undefined) this.answerUpdate(record, state, update);
     this.advance(record);
-    return next;
   }
 
   private committed(sequence: number, entries: JournalEntry[]): void {

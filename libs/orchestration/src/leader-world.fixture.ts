@@ -35,6 +35,7 @@ export class LeaderWorld {
   readonly replies: Map<string, Reply[]> = new Map();
   readonly delivered: string[] = [];
   readonly leader: PartitionLeader;
+  onAssigned: () => void = () => {};
   now = 1_000_000;
   private epochs = 0;
 
@@ -51,6 +52,7 @@ export class LeaderWorld {
         ready,
         catalogue: new Map([[definition.type, definition]]),
         send: (workerId, assignment) => {
+          this.onAssigned();
           this.assignments.push({ workerId, assignment: structuredClone(assignment) });
           return Promise.resolve('accepted');
         },

@@ -102,6 +102,17 @@ describe('assignment', () => {
     expect(world.assignment()).toMatchObject({ runId: 'r3' });
   });
 
+  it('answers a result before it gives the room to another run', async () => {
+    const world = await LeaderWorld.start();
+    world.register('w1', [], 1);
+    for (const id of ['r1', 'r2']) world.begin(id, id);
+    await settle();
+    world.report('res', world.assignment(0), COMPLETE);
+    world.onAssigned = () => expect(world.reply('res')).toMatchObject({ kind: 'accepted' });
+    await settle();
+    expect(world.assignment()).toMatchObject({ runId: 'r2' });
+  });
+
   it('sends the next step with the reply to a result, without the context that the worker has', async () => {
     const world = await started();
     world.report('res', world.assignment(), SHIP);

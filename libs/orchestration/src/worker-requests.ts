@@ -31,8 +31,8 @@ export function handleReport(term: LeaderTerm, request: ReportStep, caller: Call
   const { stepSeq, attempt, offset, operations, outcome, wantsNext } = request;
   const decision = term.decide(state, { kind: 'report', stepSeq, attempt, offset, operations, outcome });
   if (decision.kind === 'accepted') {
-    const next = term.commit(record, decision.events, { reportedBy: caller.from, wantsNext });
-    return term.answer(caller, { kind: 'accepted', next });
+    const answer = (next?: Assignment): void => term.answer(caller, { kind: 'accepted', next });
+    return term.commit(record, decision.events, { reportedBy: caller.from, wantsNext, answer });
   }
   if (decision.kind === 'duplicate')
     return term.answer(caller, { kind: 'accepted', next: nextOf(term, record, caller) });

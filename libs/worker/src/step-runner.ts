@@ -75,7 +75,7 @@ export class StepRunner {
     if (this.isDraining) return refused('the worker drains');
     const { runId } = assignment;
     const older = this.running.get(runId);
-    if (!older && this.running.size >= this.options.concurrency) return refused('the worker has no room');
+    if (!older && !this.hasRoom()) return refused('the worker has no room');
     if (!assignment.run) return refused(`the worker does not know run ${runId}`);
     const run = new HeldRun(runId, assignment.run);
     if (!this.handlerOf(run, assignment)) return refused(this.missing(run, assignment));
@@ -103,6 +103,15 @@ export class StepRunner {
     await this.idle(timeoutMs);
     for (const step of this.running.values()) void step.release('the worker shuts down');
     await this.idle(GIVE_BACK_MS);
+  }
+
+  /** A step that waits for the reply to its result takes no room: its leader has given the room away already. */
+  private hasRoom(): boolean {
+    const { concurrency } = this.options;
+    if (this.running.size < concurrency) return true;
+    let busy = 0;
+    for (const step of this.running.values()) if (!step.isOver) busy += 1;
+    return busy < concurrency;
   }
 
   private async follow(first: Assignment, run: HeldRun): Promise<void> {
