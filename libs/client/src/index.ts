@@ -5,6 +5,7 @@ export { newId } from './identifiers.js';
 export * from './list-runs.js';
 export type { WorkerInfo, WorkflowTypeInfo } from './namespace-info.js';
 export * from './request-port.js';
+export { decodeRunInfo } from './run-info.js';
 export { resultOf } from './run-outcome.js';
 export type { StartOptions } from './start-options.js';
 export * from './workflow-handle.js';

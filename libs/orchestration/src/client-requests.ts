@@ -136,8 +136,9 @@ export function handleSend(term: LeaderTerm, request: SendEvent, caller: Caller)
 /** Answers with the handler's reply, to every retry the same. */
 export function handleUpdate(term: LeaderTerm, request: UpdateWorkflow, caller: Caller): void {
   const record = term.runs.find(request);
-  const state = record?.state;
-  if (!record || !state) return term.answer(caller, record ? finished(record) : notFound(request));
+  if (!record) return term.answer(caller, notFound(request));
+  const state = record.state;
+  if (!state) return answerLater(caller, answerOfEnded(term, record, request.updateId));
   const { updateId: id, update, payload } = request;
   const definition = term.definition(record.workflowType);
   const known = definition !== undefined && findHandler(definition, 'update', update) !== undefined;
@@ -153,6 +154,13 @@ export function handleUpdate(term: LeaderTerm, request: UpdateWorkflow, caller: 
   );
   if (decision.kind === 'accepted') term.commit(record, decision.events);
   return undefined;
+}
+
+/** The answer that an update had from a run that ended some time ago; every other update comes too late. */
+async function answerOfEnded(term: LeaderTerm, record: RunRecord, updateId: string): Promise<Reply> {
+  const state = await term.reader.state(record);
+  const answered = state.received.has(updateId) ? updateReply(state, updateId) : undefined;
+  return answered ?? finished(record);
 }
 
 export function handleCancel(term: LeaderTerm, request: CancelWorkflow, caller: Caller): void {
@@ -203,26 +211,25 @@ export function handleQuery(term: LeaderTerm, request: QueryWorkflow, caller: Ca
   if (!record.state) {
     return answerLater(
       caller,
-      term.reader.state(record).then((state) => askWorker(term, request, state)),
+      term.reader.state(record).then((state) => askWorker(term, queryOf(term, request, state))),
     );
   }
-  const run = runContext(record.state);
-  return term.whenDurable(() =>
-    answerLater(caller, askWorker(term, request, { ...run, runId: record.runId })),
-  );
+  const query = queryOf(term, request, record.state);
+  return term.whenDurable(() => answerLater(caller, askWorker(term, query)));
 }
 
-function askWorker(
-  term: LeaderTerm,
-  request: QueryWorkflow,
-  source: RunState | (AnswerQuery['run'] & { runId: string }),
-): Promise<Reply> {
-  const worker = term.context.workers.forQuery(source.workflowType, request.query);
-  const { query, args } = request;
-  const run = source.store instanceof Map ? runContext(source as RunState) : (source as AnswerQuery['run']);
-  if (worker)
-    return term.context.query(worker.id, { kind: 'query.answer', runId: source.runId, run, query, args });
-  const message = `No live worker serves queries of workflow type ${source.workflowType}.`;
+/** The question for a worker, with the run as it is now. */
+function queryOf(term: LeaderTerm, { query, args }: QueryWorkflow, state: RunState): AnswerQuery {
+  const { runId } = state;
+  const info = describe(state, term.now);
+  return { kind: 'query.answer', runId, run: runContext(state), info, query, args };
+}
+
+function askWorker(term: LeaderTerm, query: AnswerQuery): Promise<Reply> {
+  const { workflowType } = query.run;
+  const worker = term.context.workers.forQuery(workflowType, query.query);
+  if (worker) return term.context.query(worker.id, query);
+  const message = `No live worker serves queries of workflow type ${workflowType}.`;
   return Promise.resolve(refused('QUERY_FAILED', message));
 }
 

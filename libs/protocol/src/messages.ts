@@ -239,6 +239,8 @@ export interface AnswerQuery {
   kind: 'query.answer';
   runId: string;
   run: RunContext;
+  /** The run as its listing shows it, which is what the handler is told. */
+  info?: WireRunInfo | undefined;
   query: string;
   args: Encoded | undefined;
 }

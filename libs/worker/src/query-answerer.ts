@@ -1,3 +1,4 @@
+import { decodeRunInfo } from '@ground-control/client';
 import type { AnswerQuery, QueryAnswered, Refused, RunInfo, ValueCodec } from '@ground-control/protocol';
 import { type QueryContext, runOutsideSteps, type Store } from '@ground-control/workflow';
 import { Logger, type LoggerService } from '@nestjs/common';
@@ -15,11 +16,11 @@ export class QueryAnswerer {
   ) {}
 
   async answer(request: AnswerQuery): Promise<QueryAnswered | Refused> {
-    const { runId, run, query, args } = request;
+    const { run, query, args } = request;
     const served = this.workflows.get(run.workflowType)?.queries.get(query);
     if (!served) return unknownQuery(run.workflowType, query);
     try {
-      const context = new RunQueryContext(new HeldRun(runId, run), this.values);
+      const context = new RunQueryContext(request, this.values);
       const result = await runOutsideSteps(() => served.invoke(context, this.values.decode(args)));
       return { kind: 'query.answered', result: this.values.encode(result, `result of query ${query}`) };
     } catch (error) {
@@ -42,9 +43,10 @@ class RunQueryContext implements QueryContext {
   readonly store: Store;
   readonly run: RunInfo;
 
-  constructor(run: HeldRun, values: ValueCodec) {
-    this.run = run.info(undefined, undefined);
-    this.store = new ReadOnlyStore(run.store, values);
+  constructor({ runId, run, info }: AnswerQuery, values: ValueCodec) {
+    const held = new HeldRun(runId, run);
+    this.run = info ? decodeRunInfo(info, values) : held.info(undefined, undefined);
+    this.store = new ReadOnlyStore(held.store, values);
   }
 
   get logger(): LoggerService {
