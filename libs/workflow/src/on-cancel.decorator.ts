@@ -8,14 +8,14 @@ export interface OnCancelOptions {
 
 /**
  * Marks the method, at most one, that cleans up between the request to cancel a run and the state `cancelled`:
- * `(ctx, reason?)`.
+ * `(ctx, reason?)`. The run is cancelled whatever it returns, and also when it returns nothing; when it throws, the run
+ * fails with that error.
  *
  * @example
  * ```ts
  * @OnCancel()
- * async undo(ctx: Context<OrderState>, reason?: string): Promise<Directive> {
+ * async undo(ctx: Context<OrderState>, reason?: string): Promise<void> {
  *   await this.payments.refund(await ctx.store.get('paymentId'));
- *   return ctx.next.complete();
  * }
  * ```
  */
