@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+
+import { EmbeddedNatsServer, locateNatsServer, type LocatedNatsServer } from '../ground-control.js';
+import { ROOT_DIRECTORY } from '../harness/paths.js';
+import { WORKLOADS } from '../workloads.js';
+import type { Engine, EngineContext, EngineDefinition, EngineProcess } from './engine.js';
+import { NatsCluster } from './nats-cluster.js';
+import { ProcessSet } from './process-set.js';
+
+const COORDINATOR = join(ROOT_DIRECTORY, 'dist', 'apps', 'coordinator', 'src', 'main.js');
+const CLUSTER_SIZE = 3;
+
+let nats: LocatedNatsServer | undefined;
+
+/** Ground Control as it is built here and as its users get it. */
+export const groundControl: EngineDefinition = {
+  name: 'ground-control',
+  conditions:
+    'nats-server with sync_interval: always, file storage, one copy (W9: three servers, three copies)',
+  workloads: WORKLOADS,
+  driver: 'ground-control/client.js',
+  async prepare(say) {
+    nats = await locateNatsServer({ onProgress: say });
+    return `this working copy, nats-server ${nats.version}`;
+  },
+  create(context) {
+    if (!nats) throw new Error('nats-server was not prepared.');
+    return new GroundControl(context, nats);
+  },
+};
+
+/** The NATS that an engine runs on. */
+export interface NatsServers {
+  readonly servers: string;
+  processes(): EngineProcess[];
+  stop(): Promise<void>;
+}
+
+class GroundControl implements Engine {
+  settings: Record<string, string> = {};
+  readonly #processes: ProcessSet;
+  #nats: NatsServers | undefined;
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly executable: LocatedNatsServer,
+  ) {
+    this.#processes = new ProcessSet(context);
+  }
+
+  async start(): Promise<void> {
+    const clustered = this.context.workload === 'W9';
+    this.#nats = await (clustered ? this.#startCluster() : startSingleNats(this.context, this.executable));
+    this.settings = { servers: this.#nats.servers };
+    await this.#processes.fork('server', 'coordinator', COORDINATOR, {
+      GROUND_CONTROL_SERVERS: this.#nats.servers,
+      GROUND_CONTROL_LOG_LEVEL: 'warn',
+      GROUND_CONTROL_EXIT_WITH_PARENT: '1',
+      ...(clustered && { GROUND_CONTROL_REPLICAS: String(CLUSTER_SIZE) }),
+    });
+  }
+
+  startWorker(): Promise<void> {
+    return this.#processes.work('ground-control/worker.js', {
+      GROUND_CONTROL_SERVERS: this.#nats?.servers ?? '',
+      CONCURRENCY: String(this.context.maxInFlight),
+    });
+  }
+
+  processes(): EngineProcess[] {
+    return [...(this.#nats?.processes() ?? []), ...this.#processes.list()];
+  }
+
+  async stop(): Promise<void> {
+    await this.#processes.stop();
+    await this.#nats?.stop();
+  }
+
+  #startCluster(): Promise<NatsServers> {
+    return NatsCluster.start(CLUSTER_SIZE, this.executable.path, this.context);
+  }
+}
+
+/** One nats-server, started as the package starts its own: every write is on the disk before it is acknowledged. */
+export async function startSingleNats(
+  context: EngineContext,
+  executable: LocatedNatsServer,
+): Promise<NatsServers> {
+  const server = await EmbeddedNatsServer.start({
+    storeDirectory: join(context.directory, 'nats'),
+    executable,
+    syncAlways: true,
+    restart: false,
+  });
+  return {
+    servers: server.url,
+    processes: () =>
+      server.pid === undefined ? [] : [{ role: 'server', name: 'nats-server', pid: server.pid }],
+    stop: () => server.stop(),
+  };
+}

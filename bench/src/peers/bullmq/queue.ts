@@ -1,0 +1,2 @@
+/** The one queue of all jobs. */
+export const QUEUE = 'bench';
