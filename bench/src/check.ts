@@ -1,0 +1,112 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { assertOnDisk } from './conditions.js';
+import { ENGINES } from './engines/registry.js';
+import type { EngineName } from './engines/engine.js';
+import { BENCH_DIRECTORY } from './harness/paths.js';
+import { median } from './harness/statistics.js';
+import { exitInOrder } from './harness/signals.js';
+import { Turn } from './harness/turn.js';
+import { type BenchOptions, parseOptions } from './options.js';
+import { Progress } from './progress.js';
+
+// Whether W2 costs more CPU than it did at the last release. Both figures are multiples of what the floor costs in the
+// same run, because the speed of machines differs, and that of one machine within the hour.
+
+const BASELINE_FILE = join(BENCH_DIRECTORY, 'baseline.json');
+/** How much worse is too much. */
+const TOLERANCE = 0.15;
+const ROUNDS = 3;
+const SHORT = ['--seconds', '8', '--warmup', '4', '--rounds', String(ROUNDS)];
+
+interface Baseline {
+  /** CPU time of a W2 workflow in that of the floor. */
+  cpuInFloors: number;
+  /** How it was measured: for the reader, not for the check. */
+  measured: {
+    on: string;
+    node: string;
+    cores: number;
+    cpuMsPerWorkflow: number;
+    floorCpuMsPerWorkflow: number;
+  };
+}
+
+interface Costs {
+  ours: number[];
+  floor: number[];
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { update: { type: 'boolean' }, data: { type: 'string' } } });
+  const data = values.data === undefined ? [] : ['--data', values.data];
+  const options = parseOptions([...SHORT, ...data]);
+  if (options === 'help') return 2;
+  await assertOnDisk(options.dataDirectory);
+  const costs = await measureCosts(options);
+  const cpuInFloors = median(costs.ours.map((cost, round) => cost / (costs.floor[round] ?? NaN)));
+  return values.update === true ? update(cpuInFloors, costs) : compare(cpuInFloors);
+}
+
+async function measureCosts(options: BenchOptions): Promise<Costs> {
+  const progress = new Progress(2 * ROUNDS);
+  const costs: Costs = { ours: [], floor: [] };
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    costs.floor.push(await cpuOfW2('floor', round, options, progress));
+    costs.ours.push(await cpuOfW2('ground-control', round, options, progress));
+  }
+  return costs;
+}
+
+async function cpuOfW2(
+  name: EngineName,
+  round: number,
+  options: BenchOptions,
+  progress: Progress,
+): Promise<number> {
+  const definition = ENGINES[name];
+  await definition.prepare((line) => progress.say(line));
+  progress.turn(`W2 round ${round}: ${name}`);
+  const { concurrency } = options;
+  const measured = await Turn.take(definition, 'W2', round, options, (turn) =>
+    turn.closedLoop('W2', concurrency),
+  );
+  progress.say(`  ${measured.cpuMsPerWorkflow} ms CPU, ${measured.workflowsPerSecond.toFixed(0)}/s`);
+  return measured.cpuMsPerWorkflow;
+}
+
+function update(cpuInFloors: number, { ours, floor }: Costs): number {
+  const baseline: Baseline = {
+    cpuInFloors: Number(cpuInFloors.toFixed(3)),
+    measured: {
+      on: new Date().toISOString().slice(0, 10),
+      node: process.version,
+      cores: availableParallelism(),
+      cpuMsPerWorkflow: Number(median(ours).toFixed(4)),
+      floorCpuMsPerWorkflow: Number(median(floor).toFixed(4)),
+    },
+  };
+  writeFileSync(BASELINE_FILE, `${JSON.stringify(baseline, undefined, 2)}\n`);
+  process.stdout.write(
+    `W2 costs ${baseline.cpuInFloors} times the CPU of the floor: kept in ${BASELINE_FILE}\n`,
+  );
+  return 0;
+}
+
+function compare(cpuInFloors: number): number {
+  const baseline = JSON.parse(readFileSync(BASELINE_FILE, 'utf8')) as Baseline;
+  const change = cpuInFloors / baseline.cpuInFloors - 1;
+  const percent = `${change < 0 ? '' : '+'}${(100 * change).toFixed(1)} %`;
+  process.stdout.write(
+    `W2 costs ${cpuInFloors.toFixed(2)} times the CPU of the floor; ${baseline.cpuInFloors} at the last release (${percent})\n`,
+  );
+  if (change <= TOLERANCE) return 0;
+  process.stdout.write(`That is more than ${100 * TOLERANCE} % worse.\n`);
+  return 1;
+}
+
+exitInOrder();
+process.exitCode = await main();
