@@ -30,8 +30,8 @@ export class NamespaceController {
   }
 
   @MessagePattern('worker.heartbeat', FRAMES)
-  heartbeat(@Payload() { workerId, held }: WorkerHeartbeat): Reply {
-    return this.host.coordinator.heartbeat(workerId, held);
+  heartbeat(@Payload() { workerId, held, drains }: WorkerHeartbeat): Reply {
+    return this.host.coordinator.heartbeat(workerId, held, drains);
   }
 
   @MessagePattern('worker.leave', FRAMES)

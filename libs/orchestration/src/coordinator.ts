@@ -106,8 +106,8 @@ export class Coordinator {
     return this.welcome(request.held);
   }
 
-  heartbeat(workerId: string, held: AssignmentKey[]): Reply {
-    return this.workers.heartbeat(workerId, held) ? this.welcome(held) : { kind: 'worker.unknown' };
+  heartbeat(workerId: string, held: AssignmentKey[], drains?: boolean): Reply {
+    return this.workers.heartbeat(workerId, held, drains) ? this.welcome(held) : { kind: 'worker.unknown' };
   }
 
   leave(workerId: string): Reply {

@@ -169,6 +169,20 @@ describe('a worker that is lost (invariant 10)', () => {
   });
 });
 
+describe('a worker that drains', () => {
+  it('gets no step again that it gives back, nor any other', async () => {
+    const world = await started();
+    const key = world.assignment();
+    world.workers.heartbeat('w1', [key], true);
+    world.report('res', key, { kind: 'released', reason: 'the worker shuts down' });
+    await settle();
+    expect(world.assignments).toHaveLength(1);
+    world.register('w2');
+    await settle();
+    expect(world.assignments.at(-1)).toMatchObject({ workerId: 'w2', assignment: { attempt: 2 } });
+  });
+});
+
 describe('what a worker lists and has lost', () => {
   it('is told to it: another attempt, an ended run; but not what was accepted just now', async () => {
     const world = await started();

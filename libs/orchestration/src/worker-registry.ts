@@ -43,6 +43,8 @@ export interface Worker {
   registered: boolean;
   /** It refused a step; nothing is assigned to it until its next heartbeat. */
   suspended: boolean;
+  /** It shuts down: nothing is assigned to it any more. */
+  drains: boolean;
   lastSeenAt: number;
 }
 
@@ -75,9 +77,10 @@ export class WorkerRegistry {
   }
 
   /** @returns false when the worker is not known and must register */
-  heartbeat(workerId: string, held: AssignmentKey[]): boolean {
+  heartbeat(workerId: string, held: AssignmentKey[], drains = false): boolean {
     const worker = this.workers.get(workerId);
     if (!worker?.registered) return false;
+    worker.drains = drains;
     this.seen(worker, held);
     return true;
   }
@@ -117,7 +120,7 @@ export class WorkerRegistry {
   /** The worker that holds this run's step, if it may go on with another step of the run in the same place (3). */
   holder(workerId: string, runId: string, requirement: Requirement): Worker | undefined {
     const worker = this.workers.get(workerId);
-    if (!worker?.registered || worker.suspended || !worker.held.has(runId)) return undefined;
+    if (!worker || !isOpen(worker) || !worker.held.has(runId)) return undefined;
     return serves(worker, requirement) ? worker : undefined;
   }
 
@@ -188,6 +191,7 @@ export class WorkerRegistry {
       held: new Map(),
       registered: false,
       suspended: false,
+      drains: false,
       lastSeenAt: this.clock(),
     };
     this.workers.set(workerId, worker);
@@ -219,7 +223,12 @@ export function handlerOf(worker: Worker, requirement: Requirement): HandlerDefi
 
 /** Whether a worker takes another step. */
 export function hasRoom(worker: Worker): boolean {
-  return worker.registered && !worker.suspended && worker.held.size < worker.capacity;
+  return isOpen(worker) && worker.held.size < worker.capacity;
+}
+
+/** Whether a worker takes steps at all. */
+function isOpen(worker: Worker): boolean {
+  return worker.registered && !worker.suspended && !worker.drains;
 }
 
 function serves(worker: Worker, requirement: Requirement): boolean {

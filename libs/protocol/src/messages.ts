@@ -88,7 +88,7 @@ export interface ListRuns {
   startedBefore?: number | undefined;
   attributes?: Attributes | undefined;
   limit: number;
-  /** Only runs whose id sorts before this one. */
+  /** Only runs that started before this one, which the partition knows. */
   before?: string | undefined;
 }
 
@@ -134,6 +134,8 @@ export interface WorkerHeartbeat {
   kind: 'worker.heartbeat';
   workerId: string;
   held: AssignmentKey[];
+  /** It shuts down: it takes no more steps, and gives back what does not end in time. */
+  drains?: boolean | undefined;
 }
 /** A worker that drains takes no new step; when it has gone it holds none. */
 export interface WorkerLeave {

@@ -10,6 +10,7 @@ import {
 } from '@ground-control/protocol';
 import { Logger } from '@nestjs/common';
 import { HeldRun } from './held-run.js';
+import { RecentRuns } from './recent-runs.js';
 import { RunningStep } from './running-step.js';
 import { handlerKey, type ServedHandler, type ServedWorkflow } from './served-workflow.js';
 import type { StepServices } from './step-services.js';
@@ -41,7 +42,7 @@ export interface StepRunnerOptions {
 export class StepRunner {
   private readonly logger = new Logger(StepRunner.name);
   private readonly running = new Map<string, RunningStep>();
-  private readonly ended = new Map<string, AssignmentKey>();
+  private readonly ended = new RecentRuns(MAX_REMEMBERED_RUNS);
   private readonly services: StepServices;
   private progress: NodeJS.Timeout | undefined;
   private isDraining = false;
@@ -97,9 +98,14 @@ export class StepRunner {
     for (const key of keys) this.find(key)?.drop(new StepAbortedError(reason));
   }
 
+  /** Takes no more steps. */
+  refuseMore(): void {
+    this.isDraining = true;
+  }
+
   /** Takes no more steps, waits for those that run, and gives back what is left when the time is up. */
   async drain(timeoutMs: number): Promise<void> {
-    this.isDraining = true;
+    this.refuseMore();
     await this.idle(timeoutMs);
     for (const step of this.running.values()) void step.release('the worker shuts down');
     await this.idle(GIVE_BACK_MS);
@@ -138,7 +144,7 @@ export class StepRunner {
 
   private close(step: RunningStep): void {
     this.running.delete(step.runId);
-    this.remember(step.key);
+    this.ended.remember(step.key);
     if (this.running.size === 0) this.onIdle?.();
   }
 
@@ -146,16 +152,6 @@ export class StepRunner {
     const known = this.running.get(runId)?.key ?? this.ended.get(runId);
     if (!known || known.stepSeq !== stepSeq) return known !== undefined && known.stepSeq > stepSeq;
     return known.attempt >= attempt;
-  }
-
-  private remember(key: AssignmentKey): void {
-    this.ended.delete(key.runId);
-    this.ended.set(key.runId, key);
-    if (this.ended.size <= MAX_REMEMBERED_RUNS) return;
-    for (const oldest of this.ended.keys()) {
-      this.ended.delete(oldest);
-      return;
-    }
   }
 
   private find({ runId, stepSeq, attempt }: AssignmentKey): RunningStep | undefined {

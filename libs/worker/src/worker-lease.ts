@@ -44,6 +44,7 @@ export class WorkerLease {
   private dueAt = 0;
   private provenAt = 0;
   private registering: AbortController | undefined;
+  private isDraining = false;
   private isStopped = false;
 
   constructor(
@@ -57,6 +58,12 @@ export class WorkerLease {
       if (body.kind === 'leader.elected' && this.provenAt > 0) this.register();
     });
     this.register();
+  }
+
+  /** Says, while steps still run, that no more are taken: what is given back then goes to others. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.isDraining = true;
+    if (this.provenAt > 0 && this.holder.held.length > 0) await this.prove(performance.now(), timeoutMs);
   }
 
   /** Leaves. What the worker still held would go to others. */
@@ -121,11 +128,15 @@ export class WorkerLease {
   }
 
   /** Says that the worker lives, and what it holds (2). */
-  private async prove(sentAt: number): Promise<void> {
-    const { held } = this.holder;
-    const request: WorkerHeartbeat = { kind: 'worker.heartbeat', workerId: this.link.id, held };
+  private async prove(sentAt: number, timeoutMs: number = this.leaseMs / BEATS_PER_LEASE): Promise<void> {
+    const request: WorkerHeartbeat = {
+      kind: 'worker.heartbeat',
+      workerId: this.link.id,
+      held: this.holder.held,
+      drains: this.isDraining || undefined,
+    };
     try {
-      const reply = await this.ask(request, this.leaseMs / BEATS_PER_LEASE);
+      const reply = await this.ask(request, timeoutMs);
       if (this.isStopped) return;
       if (reply.kind === 'worker.unknown') return this.register();
       if (reply.kind !== 'worker.welcome') return;

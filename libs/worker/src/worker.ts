@@ -15,7 +15,7 @@ import { WorkerLease } from './worker-lease.js';
 import type { Body, WorkerLink } from './worker-link.js';
 import { resolveWorkerOptions, type ResolvedWorkerOptions, type WorkerOptions } from './worker-options.js';
 
-/** How long a worker waits for the answer to its leaving, in milliseconds. */
+/** How long a worker that stops waits for the answer when it says so, in milliseconds. */
 const LEAVE_TIMEOUT_MS = 2_000;
 
 /** What a worker is made of. */
@@ -52,6 +52,8 @@ export class Worker {
 
   /** Takes no more steps, lets those that run finish, gives back what does not in time, and leaves. */
   async stop(): Promise<void> {
+    this.steps.refuseMore();
+    await this.lease.drain(LEAVE_TIMEOUT_MS);
     await this.steps.drain(this.options.shutdownTimeoutMs);
     await this.lease.stop(LEAVE_TIMEOUT_MS);
   }
