@@ -4,3 +4,12 @@ export * from './memory-journal.js';
 export type { AppendFault, HeldAppends } from './memory-log.js';
 export { MAX_PARTITIONS, MAX_REPLICAS } from './namespace-config.js';
 export { JetStreamJournalStore, type JetStreamJournalStoreOptions } from './jetstream-journal.js';
+export { BATCH_OVERHEAD_BYTES, entryBytesAtMost } from './entry-bytes.js';
+export {
+  checkDurability,
+  type DurabilityFinding,
+  judgeDurability,
+  MINIMUM_MAX_PAYLOAD,
+  MINIMUM_SERVER_VERSION,
+} from './durability.js';
+export { type DurabilityFacts, gatherDurability, type JournalStreamFacts } from './durability-facts.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
-import { EmbeddedNatsServer } from '@ground-control/nats-server';
+import { EmbeddedNatsServer, type EmbeddedNatsServerOptions } from '@ground-control/nats-server';
 
 /** A nats-server with a store of its own in a temporary folder, and connections to it. */
 export class JournalServer {
@@ -14,9 +14,9 @@ export class JournalServer {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<JournalServer> {
+  static async start(options: Partial<EmbeddedNatsServerOptions> = {}): Promise<JournalServer> {
     const folder = await mkdtemp(join(tmpdir(), 'gc-journal-'));
-    return new JournalServer(await EmbeddedNatsServer.start({ storeDirectory: folder }), folder);
+    return new JournalServer(await EmbeddedNatsServer.start({ ...options, storeDirectory: folder }), folder);
   }
 
   async connect(): Promise<NatsConnection> {
