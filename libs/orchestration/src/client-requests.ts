@@ -30,14 +30,14 @@ export function handleStart(term: LeaderTerm, request: StartWorkflow, caller: Ca
   const definition = term.definition(request.workflowType);
   if (!definition) return term.answer(caller, typeUnknown(request.workflowType));
   const earlier = term.runs.latest(workflowId);
-  if (earlier && activeState(earlier)) {
-    if (request.onConflict === 'useExisting') {
-      return term.answer(caller, { kind: 'run.started', runId: earlier.runId, existing: true });
-    }
-    if (request.onConflict === 'terminateExisting') terminateExisting(term, earlier, runId);
+  const active = earlier && activeState(earlier) ? earlier : undefined;
+  if (active && request.onConflict === 'useExisting') {
+    return term.answer(caller, { kind: 'run.started', runId: active.runId, existing: true });
   }
+  // It is ended only once it is sure that the other may start.
+  const replaced = request.onConflict === 'terminateExisting' ? active : undefined;
   const decision = decideStart(
-    earlier && { runId: earlier.runId, status: statusOf(earlier) },
+    earlier && { runId: earlier.runId, status: replaced ? 'terminated' : statusOf(earlier) },
     {
       runId,
       workflowId,
@@ -55,6 +55,7 @@ export function handleStart(term: LeaderTerm, request: StartWorkflow, caller: Ca
   if (decision.kind === 'rejected') return term.answer(caller, refused(decision.code, decision.message));
   const [started] = decision.kind === 'accepted' ? decision.events : [];
   if (started?.kind !== 'run.started') throw new Error('a start is accepted or rejected');
+  if (replaced) terminateExisting(term, replaced, runId);
   term.begin(runId, started);
   return answerStarted(term, caller, runId, false);
 }
@@ -237,7 +238,7 @@ function askWorker(term: LeaderTerm, query: AnswerQuery): Promise<Reply> {
 export function handleList(term: LeaderTerm, request: ListRuns, caller: Caller): void {
   const runs: WireRunInfo[] = [];
   const limit = Math.min(request.limit, MAX_LIST_PAGE);
-  for (const record of term.runs.newestFirst()) {
+  for (const record of term.runs.newestFirst(request.before)) {
     if (runs.length >= limit) break;
     if (!mayMatch(record, request)) continue;
     const info = infoOf(term, record);
@@ -247,7 +248,6 @@ export function handleList(term: LeaderTerm, request: ListRuns, caller: Caller):
 }
 
 function mayMatch(record: RunRecord, request: ListRuns): boolean {
-  if (request.before !== undefined && record.runId >= request.before) return false;
   if (request.type !== undefined && record.workflowType !== request.type) return false;
   if (request.idPrefix !== undefined && !record.workflowId.startsWith(request.idPrefix)) return false;
   if (request.startedAfter !== undefined && record.startedAt <= request.startedAfter) return false;

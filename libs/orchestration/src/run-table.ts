@@ -40,12 +40,18 @@ export class RunTable {
     for (const old of this.recentlyEnded.splice(0, RECENTLY_ENDED)) compact(old);
   }
 
-  /** Every run, the latest start first. */
-  *newestFirst(): Iterable<RunRecord> {
+  /**
+   * Every run, the latest start first.
+   *
+   * @param before only those that started before this run: run ids need not sort by time, because clocks differ and
+   * callers may choose them; of a run that is no longer known, only its id is left to go by
+   */
+  *newestFirst(before?: string): Iterable<RunRecord> {
     const all = [...this.records.values()];
-    for (let index = all.length - 1; index >= 0; index--) {
+    const mark = before === undefined ? undefined : this.records.get(before);
+    for (let index = (mark ? all.indexOf(mark) : all.length) - 1; index >= 0; index--) {
       const record = all[index];
-      if (record) yield record;
+      if (record && (mark || before === undefined || record.runId < before)) yield record;
     }
   }
 
