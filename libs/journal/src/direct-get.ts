@@ -5,8 +5,8 @@ import { JournalUncertainError } from './journal-errors.js';
 const BATCH_MESSAGES = 1024;
 /** How many bytes are asked for at a time, about: what a replay has in memory. */
 const BATCH_BYTES = 2 * 1024 * 1024;
-const END_OF_BATCH = 204;
-const NOT_FOUND = 404;
+/** End of the batch, no message found, nobody who answers direct gets. */
+const NOTHING_MORE: ReadonlySet<number> = new Set([204, 404, 503]);
 
 /** What a stream is read through. */
 export interface DirectGetSource {
@@ -114,7 +114,7 @@ class DirectGet {
 /** @throws JournalUncertainError for a status that says neither message nor end */
 function isEnd({ headers }: Msg): boolean {
   const code = headers?.code ?? 0;
-  if (code === END_OF_BATCH || code === NOT_FOUND) return true;
+  if (NOTHING_MORE.has(code)) return true;
   if (code === 0) return false;
   throw new JournalUncertainError(`A stream was not read: ${headers?.status ?? code}.`);
 }

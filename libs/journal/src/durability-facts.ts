@@ -7,6 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { JournalUncertainError } from './journal-errors.js';
+import { throwIfGone } from './journal-stream.js';
 import { retryTransient } from './retry-transient.js';
 import { journalStreamOf } from './stream-names.js';
 
@@ -42,6 +43,7 @@ export interface JournalStreamFacts {
  *
  * @param partitions how many partitions the namespace has, which must be open
  * @throws JournalUncertainError when the server does not answer
+ * @throws JournalCorruptError when a stream is gone
  */
 export async function gatherDurability(
   connection: NatsConnection,
@@ -50,8 +52,15 @@ export async function gatherDurability(
 ): Promise<DurabilityFacts> {
   const journals = await retryTransient('Looking at the journals', async () => {
     const { streams } = await jetstreamManager(connection);
-    const names = Array.from({ length: partitions }, (_, partition) => journalStreamOf(namespace, partition));
-    return Promise.all(names.map(async (name) => factsOf(await streams.info(name))));
+    const lookAt = async (partition: number): Promise<JournalStreamFacts> => {
+      const stream = journalStreamOf(namespace, partition);
+      const info = await streams.info(stream).catch((error: unknown) => {
+        throwIfGone(error, partition, stream);
+        throw error;
+      });
+      return factsOf(info);
+    };
+    return Promise.all(Array.from({ length: partitions }, (_, partition) => lookAt(partition)));
   });
   const { info } = connection;
   if (!info) throw new JournalUncertainError('There is no connection to NATS.');

@@ -1,8 +1,9 @@
-import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { type ConnectionWatch, unlessAborted } from './connection-watch.js';
 import { directGet, type DirectGetSource } from './direct-get.js';
 import type { JetStreamPublisher } from './jetstream-publisher.js';
-import { JournalCorruptError, JournalUncertainError } from './journal-errors.js';
+import { JournalUncertainError } from './journal-errors.js';
+import { throwIfGone } from './journal-stream.js';
 import type { Published, SequencedLog } from './sequenced-log.js';
 
 /** What a {@link JetStreamLog} works with. */
@@ -46,7 +47,7 @@ export class JetStreamLog implements SequencedLog {
       const start = next;
       next = await directGet(this.options, { first: start, last, onMessage: onRecord, signal: watch.signal });
       if (next > start) continue;
-      // Any replica may answer a direct get, and one that lags lacks what only the stream's leader knows for sure.
+      // Any replica may answer a direct get, or none. What one lacks that lags, the stream's leader has.
       const record = await this.readFromLeader(next);
       if (!record) return;
       onRecord(next, record);
@@ -65,9 +66,7 @@ export class JetStreamLog implements SequencedLog {
     try {
       return await unlessAborted(question(), watch.signal);
     } catch (cause) {
-      if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound) {
-        throw new JournalCorruptError(partition, 1, `its stream ${stream} is gone`, { cause });
-      }
+      throwIfGone(cause, partition, stream);
       throw new JournalUncertainError(`${stream} cannot be read now: ${String(cause)}`, { cause });
     }
   }

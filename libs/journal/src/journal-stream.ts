@@ -1,5 +1,6 @@
 import {
   DiscardPolicy,
+  JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
@@ -8,6 +9,7 @@ import {
 } from '@nats-io/jetstream';
 import { subjectOf } from '@ground-control/protocol';
 import type { NamespaceConfig } from './journal.js';
+import { JournalCorruptError } from './journal-errors.js';
 import { journalStreamOf } from './stream-names.js';
 
 const STREAM_NAME_IN_USE = 10058;
@@ -32,6 +34,13 @@ export function journalStreamConfig(
     deny_delete: true,
     allow_direct: true,
   };
+}
+
+/** @throws JournalCorruptError when the error of a request says that the stream of a journal does not exist */
+export function throwIfGone(error: unknown, partition: number, stream: string): void {
+  if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) {
+    throw new JournalCorruptError(partition, 1, `its stream ${stream} is gone`, { cause: error });
+  }
 }
 
 /** Creates the stream of a partition's journal unless it exists, however it is configured. */

@@ -41,3 +41,13 @@ it('refuses a journal that an operator has set to expire', async () => {
     { severity: 'error', setting: 'limits', found: 'max_age', streams: ['GC_expiring_JOURNAL_1'] },
   ]);
 });
+
+it('names a stream that is gone', async () => {
+  await open('gone');
+  const { streams } = await jetstreamManager(connection);
+  await streams.delete('GC_gone_JOURNAL_1');
+  await expect(checkDurability(connection, 'gone', 2)).rejects.toMatchObject({
+    code: 'JOURNAL_CORRUPT',
+    partition: 1,
+  });
+});

@@ -167,6 +167,18 @@ describe('a foreign writer', () => {
   });
 });
 
+describe('a stream of which no replica answers direct gets', () => {
+  it('is replayed all the same, by its leader', async () => {
+    const journal = await openJournal();
+    await journal.takeOver('e1', () => {});
+    for (const name of ['a', 'b']) await journal.append(batchOf('e1', name));
+    const manager = await jetstreamManager(connection);
+    await manager.streams.update(stream(), { allow_direct: false });
+    expect(await takeOver(journal, 'e2')).toEqual(['1 e1', '2 e1 a', '3 e1 b']);
+    expect(await journal.read(3)).toEqual(batchOf('e1', 'b'));
+  });
+});
+
 describe('a stream that is not whole', () => {
   it('is found when its beginning was purged', async () => {
     const journal = await openJournal();
