@@ -1,13 +1,18 @@
-let waiting: (() => void)[] = [];
+/** What wants to go on when the microtasks have run. */
+export interface TurnListener {
+  onTurn(): void;
+}
+
+let waiting: TurnListener[] = [];
 
 /**
  * Calls back once all microtasks that are due have run, those that they cause included, and before the event loop goes
  * on. What is asked for in one turn shares one callback.
  */
-export function afterMicrotasks(callback: () => void): void {
+export function afterMicrotasks(listener: TurnListener): void {
   // The queue of ticks is emptied before that of microtasks, and so is a tick that a tick adds; one that a microtask
   // adds waits for the microtasks.
-  if (waiting.push(callback) === 1) queueMicrotask(addTick);
+  if (waiting.push(listener) === 1) queueMicrotask(addTick);
 }
 
 function addTick(): void {
@@ -17,5 +22,5 @@ function addTick(): void {
 function runWaiting(): void {
   const due = waiting;
   waiting = [];
-  for (const callback of due) callback();
+  for (const listener of due) listener.onTurn();
 }

@@ -1,16 +1,19 @@
 /** A promise that is settled from outside. */
-export interface Deferred<T> {
+export class Deferred<T> {
+  declare resolve: (value: T) => void;
+  declare reject: (error: unknown) => void;
   readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
 }
 
 export function deferred<T>(): Deferred<T> {
-  let settle: Omit<Deferred<T>, 'promise'> | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  return Object.assign({ promise }, settle as Omit<Deferred<T>, 'promise'>);
+  return new Deferred<T>();
 }
 
 /**
@@ -23,9 +26,9 @@ export function never(): Promise<never> {
 }
 
 /** Rejects without ending the process when nobody awaits the promise: one run's forgotten `await` must not end all. */
-export function rejectQuietly(outcome: Deferred<unknown>, error: unknown): void {
+export function rejectQuietly<T>(outcome: Deferred<T>, thrown: unknown): void {
   outcome.promise.catch(() => {});
-  outcome.reject(error);
+  outcome.reject(thrown);
 }
 
 /** A rejected promise that nobody needs to await. */

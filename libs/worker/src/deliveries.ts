@@ -1,4 +1,4 @@
-import { afterMicrotasks } from './after-microtasks.js';
+import { afterMicrotasks, type TurnListener } from './after-microtasks.js';
 
 /** Settles the promise of a call. One that returns a promise keeps its turn until that is settled. */
 export type Delivery = () => void | Promise<void>;
@@ -8,7 +8,7 @@ export type Delivery = () => void | Promise<void>;
  * run. The order of the outcomes then decides alone which calls the handler makes in which order, so that a replay
  * which keeps the order of the outcomes finds every call under the number that it had.
  */
-export class Deliveries {
+export class Deliveries implements TurnListener {
   private readonly queue: Delivery[] = [];
   private isBusy = false;
   /** How many outcomes were delivered. */
@@ -23,18 +23,17 @@ export class Deliveries {
     this.run(delivery);
   }
 
-  private run(delivery: Delivery): void {
-    this.count += 1;
-    const turn = delivery();
-    if (turn) void turn.then(this.endTurn);
-    else this.endTurn();
-  }
-
-  private readonly endTurn = (): void => afterMicrotasks(this.next);
-
-  private readonly next = (): void => {
+  /** The last outcome has had its turn. */
+  onTurn(): void {
     const delivery = this.queue.shift();
     if (delivery) this.run(delivery);
     else this.isBusy = false;
-  };
+  }
+
+  private run(delivery: Delivery): void {
+    this.count += 1;
+    const turn = delivery();
+    if (turn) void turn.then(() => afterMicrotasks(this));
+    else afterMicrotasks(this);
+  }
 }

@@ -1,5 +1,5 @@
 import type { Operation } from '@ground-control/protocol';
-import { afterMicrotasks } from './after-microtasks.js';
+import { afterMicrotasks, type TurnListener } from './after-microtasks.js';
 
 /** The bytes of values above which operations travel in another request, unless a single one is larger. */
 export const MAX_RECORD_BYTES: number = 256 * 1024;
@@ -29,7 +29,7 @@ interface Entry {
  * 2. Who waits for an operation hears of it after its record was acknowledged, in the same order.
  * 3. A record that is refused is taken out whole: who waits for it gets the error, and the numbering goes on without it.
  */
-export class OperationLog {
+export class OperationLog implements TurnListener {
   private waiting: Entry[] = [];
   private isSending = false;
   private isFlushing = false;
@@ -71,10 +71,12 @@ export class OperationLog {
   flush(): void {
     if (this.isFlushing) return;
     this.isFlushing = true;
-    afterMicrotasks(() => {
-      this.isFlushing = false;
-      this.sendNext();
-    });
+    afterMicrotasks(this);
+  }
+
+  onTurn(): void {
+    this.isFlushing = false;
+    this.sendNext();
   }
 
   /** Whether something waits that was appended before the time, in milliseconds since the epoch. */
@@ -83,9 +85,18 @@ export class OperationLog {
     return first !== undefined && first.at < time;
   }
 
-  /** What is left for the step's result, once nothing is on its way. The log takes no more. */
-  async close(): Promise<{ offset: number; operations: Operation[] }> {
-    while (this.isSending || bytesOfAll(this.waiting) > MAX_RECORD_BYTES) await this.nextIdle();
+  /** Whether {@link close} can be called: nothing is on its way, and what is left is not too large. */
+  get isQuiet(): boolean {
+    return !this.isSending && bytesOfAll(this.waiting) <= MAX_RECORD_BYTES;
+  }
+
+  /** Waits until the log is quiet. */
+  async whenQuiet(): Promise<void> {
+    while (!this.isQuiet) await this.nextIdle();
+  }
+
+  /** What is left for the step's result. The log takes no more. */
+  close(): { offset: number; operations: Operation[] } {
     const operations = operationsOf(this.waiting);
     this.drop();
     return { offset: this.offset, operations };

@@ -1,4 +1,4 @@
-import { afterMicrotasks } from './after-microtasks.js';
+import { afterMicrotasks, type TurnListener } from './after-microtasks.js';
 import type { Deliveries, Delivery } from './deliveries.js';
 import type { RecordedCall, RecordedPoint } from './recorded-calls.js';
 import { Timer } from './timer.js';
@@ -17,7 +17,7 @@ export const REPLAY_PATIENCE_MS = 1_000;
  * 3. A handler that does not make the next recorded call, while it waits for others, is not held up for ever: what it
  *    waits for goes on. Whether it was right not to make the call is told when it ends.
  */
-export class ReplayOrder {
+export class ReplayOrder implements TurnListener {
   private readonly asked = new Map<RecordedPoint, Delivery>();
   private live: (() => void)[] = [];
   private isScheduled = false;
@@ -63,13 +63,8 @@ export class ReplayOrder {
     this.asked.clear();
   }
 
-  private schedule(): void {
-    if (this.isScheduled) return;
-    this.isScheduled = true;
-    afterMicrotasks(this.turn);
-  }
-
-  private readonly turn = (): void => {
+  /** Everything that was set going has run: it is the turn of what comes next. */
+  onTurn(): void {
     this.isScheduled = false;
     const [next] = this.points;
     if (!next) return this.release();
@@ -79,7 +74,13 @@ export class ReplayOrder {
     const other = this.points.find((point) => this.asked.has(point));
     if (other) this.deliver(other);
     else this.release();
-  };
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    afterMicrotasks(this);
+  }
 
   private deliver(point: RecordedPoint): void {
     const delivery = this.asked.get(point);

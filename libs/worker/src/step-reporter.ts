@@ -53,12 +53,8 @@ export class StepReporter {
     });
   }
 
-  private async report(request: WorkerRequest): Promise<ReportReply> {
-    try {
-      return read(await this.services.link.request(this.leader, request, FOR_EVER));
-    } catch (error) {
-      return { kind: 'refused', error: asError(error) };
-    }
+  private report(request: WorkerRequest): Promise<ReportReply> {
+    return this.services.link.request(this.leader, request, FOR_EVER).then(read, refused);
   }
 }
 
@@ -67,4 +63,9 @@ function read(reply: Body): ReportReply {
   if (reply.kind !== 'error') return { kind: 'stale' };
   const { code, message, details } = reply as Refused;
   return { kind: 'refused', error: errorOfCode(code, message, details) };
+}
+
+// What the connection cannot send is refused like what the leader refuses.
+function refused(error: unknown): ReportReply {
+  return { kind: 'refused', error: asError(error) };
 }

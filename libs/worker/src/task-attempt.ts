@@ -35,8 +35,11 @@ export class TaskAttempt implements CurrentTask {
   }
 
   /** Calls the body. @throws TaskTimeoutError when it takes longer than the task's timeout */
-  async perform({ name, timeoutMs }: TaskDefinition, body: () => unknown): Promise<unknown> {
-    if (timeoutMs === undefined) return runAsTask(this, body);
+  perform({ name, timeoutMs }: TaskDefinition, body: () => unknown): unknown {
+    return timeoutMs === undefined ? runAsTask(this, body) : this.performWithin(timeoutMs, name, body);
+  }
+
+  private async performWithin(timeoutMs: number, name: string, body: () => unknown): Promise<unknown> {
     let timer: Timer | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = new Timer(timeoutMs, () => reject(this.timeOut(name, timeoutMs)));

@@ -39,8 +39,6 @@ export function callTask(
   }
 }
 
-type Outcome = { ok: true; value: unknown } | { ok: false; error: Error };
-
 /**
  * A call of a task.
  *
@@ -95,25 +93,38 @@ class TaskCall extends StepCall<unknown> {
     const live = this.host.replay?.order.whenLive();
     if (live) await live;
     if (retryAt > 0) await this.until(retryAt);
-    for (let attempt = failedAttempts + 1; ; attempt++) {
-      const outcome = await this.perform(attempt);
-      if (this.isClosed) return;
-      if (outcome.ok) return this.complete(outcome.value, attempt);
-      const delayMs = this.retryDelay(outcome.error, attempt);
-      if (delayMs === undefined) return this.fail(outcome.error, attempt);
-      await this.until(this.recordFailedAttempt(outcome.error, attempt, delayMs));
+    for (let attempt = failedAttempts + 1; !this.isClosed; attempt++) {
+      try {
+        const value = await this.perform(attempt);
+        if (!this.isClosed) this.complete(value, attempt);
+        return;
+      } catch (error) {
+        if (this.isClosed || !(await this.mayTryAgain(asError(error), attempt))) return;
+      }
     }
   }
 
-  private async perform(attempt: number): Promise<Outcome> {
-    try {
-      if (!this.host.log.isDurable) await this.host.log.whenDurable();
-      if (this.isClosed) return { ok: true, value: undefined };
-      this.attempt = new TaskAttempt(this.host, this.op, attempt);
-      return { ok: true, value: await this.attempt.perform(this.definition, this.body) };
-    } catch (error) {
-      return { ok: false, error: asError(error) };
+  private perform(attempt: number): unknown {
+    const { log } = this.host;
+    if (!log.isDurable)
+      return log.whenDurable().then(() => (this.isClosed ? undefined : this.begin(attempt)));
+    return this.begin(attempt);
+  }
+
+  private begin(attempt: number): unknown {
+    this.attempt = new TaskAttempt(this.host, this.op, attempt);
+    return this.attempt.perform(this.definition, this.body);
+  }
+
+  /** Waits for the next attempt; there is none when the last one failed for good. */
+  private async mayTryAgain(error: Error, attempt: number): Promise<boolean> {
+    const delayMs = this.retryDelay(error, attempt);
+    if (delayMs === undefined) {
+      this.fail(error, attempt);
+      return false;
     }
+    await this.until(this.recordFailedAttempt(error, attempt, delayMs));
+    return true;
   }
 
   private complete(value: unknown, attempt: number): void {
