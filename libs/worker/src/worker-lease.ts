@@ -6,6 +6,7 @@ import type {
   WorkerWelcome,
 } from '@ground-control/protocol';
 import { Logger } from '@nestjs/common';
+import { Deferred } from './deferred.js';
 import { asError } from './failures.js';
 import type { Body, WorkerLink } from './worker-link.js';
 
@@ -46,11 +47,17 @@ export class WorkerLease {
   private registering: AbortController | undefined;
   private isDraining = false;
   private isStopped = false;
+  private readonly welcomed = new Deferred<void>();
 
   constructor(
     private readonly link: WorkerLink,
     private readonly holder: LeaseHolder,
   ) {}
+
+  /** Resolves at the first welcome: from then on what the worker serves can be started. */
+  get registered(): Promise<void> {
+    return this.welcomed.promise;
+  }
 
   /** Starts to register; the worker serves once a coordinator has welcomed it. */
   start(): void {
@@ -109,6 +116,7 @@ export class WorkerLease {
     this.provenAt = Math.max(this.provenAt, sentAt);
     this.holder.lose(lost, 'The coordinator gave the step to another worker.');
     this.schedule();
+    this.welcomed.resolve();
   }
 
   private schedule(): void {

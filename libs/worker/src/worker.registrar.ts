@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Inject,
   Injectable,
@@ -9,6 +10,9 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { Worker, type WorkerParts } from './worker.js';
 import { WorkflowExplorer } from './workflow.explorer.js';
+
+/** How long an application that boots waits for its worker to be registered, in milliseconds. */
+const BOOTSTRAP_PATIENCE_MS = 5_000;
 
 /** Provides the {@link WorkerParts}; undefined where nothing is to be served. */
 export const WORKER_PARTS: unique symbol = Symbol('ground-control:worker-parts');
@@ -34,8 +38,13 @@ export class WorkerRegistrar implements OnApplicationBootstrap, OnModuleDestroy,
     for (const module of modules.values()) if (module.hasProvider(WorkerRegistrar)) module.distance = 0;
   }
 
-  /** @throws InvalidWorkflowError when the application's workflows are not well-formed */
-  onApplicationBootstrap(): void {
+  /**
+   * Returns when the worker is registered, so that an application that has booted can start what it serves; but an
+   * application boots without a coordinator too.
+   *
+   * @throws InvalidWorkflowError when the application's workflows are not well-formed
+   */
+  async onApplicationBootstrap(): Promise<void> {
     if (!this.parts) return;
     const workflows = this.explorer.explore();
     if (workflows.size === 0)
@@ -43,6 +52,7 @@ export class WorkerRegistrar implements OnApplicationBootstrap, OnModuleDestroy,
     this.logger.log(`Serving ${[...workflows.keys()].join(', ')}.`);
     this.worker = new Worker(workflows, this.parts);
     this.worker.start();
+    await Promise.race([this.worker.registered, delay(BOOTSTRAP_PATIENCE_MS, undefined, { ref: false })]);
   }
 
   onModuleDestroy(): Promise<void> {

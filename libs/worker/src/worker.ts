@@ -39,9 +39,21 @@ export class Worker {
     const failures = new Failures(values);
     this.link = link;
     this.options = resolveWorkerOptions(options);
-    this.steps = new StepRunner(workflows, this.options, { link, values, failures, runs });
+    const waitsForOtherCode = this.options.onNonDeterminism === 'wait';
+    this.steps = new StepRunner(workflows, this.options, {
+      link,
+      values,
+      failures,
+      runs,
+      waitsForOtherCode,
+    });
     this.queries = new QueryAnswerer(workflows, values, failures);
     this.lease = new WorkerLease(link, this.holder([...workflows.values()].map((it) => it.definition)));
+  }
+
+  /** Resolves once a coordinator has welcomed the worker. */
+  get registered(): Promise<void> {
+    return this.lease.registered;
   }
 
   /** Starts to serve. */
