@@ -55,7 +55,7 @@ export interface PartitionJournal {
    */
   read(sequence: number): Promise<JournalBatch>;
 
-  /** Ends the term: appends in flight are waited for, further ones are rejected. */
+  /** Ends the last term: appends in flight are waited for, further ones and takeovers are rejected. */
   close(): Promise<void>;
 }
 

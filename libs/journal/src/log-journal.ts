@@ -59,6 +59,7 @@ export class LogJournal implements PartitionJournal {
   }
 
   async takeOver(epoch: string, onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number> {
+    if (this.closed) throw this.whyNoTerm;
     if (this.takingOver) throw new JournalFencedError(`${this.name} is being taken over already.`);
     this.takingOver = true;
     try {
@@ -80,11 +81,14 @@ export class LogJournal implements PartitionJournal {
         new JournalFencedError(`A batch of epoch ${batch.epoch} in the term of epoch ${term.epoch}.`),
       );
     }
-    const record = encodeRecord({ ...batch, term: term.began });
-    if (record.length > this.maxBatchBytes) return this.refuseTooLarge(record.length);
-    return new Promise((resolve, reject) => {
-      this.send(term, record, resolve, reject);
-    });
+    try {
+      const record = this.encode(term, batch);
+      return new Promise((resolve, reject) => {
+        this.send(term, record, resolve, reject);
+      });
+    } catch (error) {
+      return this.refuseUnsent(error);
+    }
   }
 
   async read(sequence: number): Promise<JournalBatch> {
@@ -98,13 +102,12 @@ export class LogJournal implements PartitionJournal {
   }
 
   async close(): Promise<void> {
-    const closed = new JournalFencedError(`${this.name} is closed.`);
     this.closed = true;
-    this.whyNoTerm = closed;
+    this.whyNoTerm = new JournalFencedError(`${this.name} is closed.`);
     if (this.term && this.term.inFlight.length > 0) {
       await new Promise<void>((resolve) => (this.onIdle = resolve));
     }
-    this.endTerm(closed);
+    this.endTerm(this.whyNoTerm);
   }
 
   private get name(): string {
@@ -159,18 +162,23 @@ export class LogJournal implements PartitionJournal {
   private endTerm(error: GroundControlError): void {
     const inFlight = this.term?.inFlight ?? [];
     this.term = undefined;
-    this.whyNoTerm = error;
+    if (!this.closed) this.whyNoTerm = error;
     for (const append of inFlight) append.reject(error);
     this.onIdle?.();
   }
 
-  private refuseTooLarge(bytes: number): Promise<never> {
-    const limit = this.maxBatchBytes;
-    const error = new PayloadTooLargeError(`A batch of ${bytes} bytes is over the limit of ${limit}.`, {
+  private encode(term: Term, { epoch, entries }: JournalBatch): Uint8Array {
+    const record = encodeRecord({ epoch, entries, term: term.began });
+    const [bytes, limit] = [record.length, this.maxBatchBytes];
+    if (bytes <= limit) return record;
+    throw new PayloadTooLargeError(`A batch of ${bytes} bytes is over the limit of ${limit}.`, {
       details: { bytes, limit },
     });
-    // What the leader has appended after this one before it hears of it must not land without it.
-    this.endTerm(new JournalUncertainError(`${this.name}: a batch was too large.`, { cause: error }));
+  }
+
+  /** What the leader has sent behind this batch before it hears of it must not land without it: the term ends. */
+  private refuseUnsent(error: unknown): Promise<never> {
+    this.endTerm(new JournalUncertainError(`${this.name}: a batch was not sent.`, { cause: error }));
     return Promise.reject(error);
   }
 
@@ -187,7 +195,7 @@ export class LogJournal implements PartitionJournal {
     let fault: GroundControlError | undefined;
     let refusals = 0;
     for (let tries = 0; tries < MAX_TAKE_OVER_TRIES; tries += 1) {
-      if (this.closed) throw this.refusal();
+      if (this.closed) throw this.whyNoTerm;
       const last = await this.readLast();
       const count = Math.min(2 ** Math.max(0, refusals - 1), MAX_EPOCH_VOLLEY);
       const volley = Array.from({ length: count }, (_, ahead) => this.publishEpoch(epoch, last + ahead));
@@ -196,7 +204,7 @@ export class LogJournal implements PartitionJournal {
       if (!fault) return (this.highest = began);
       if (fault instanceof JournalFencedError) refusals += 1;
     }
-    throw fault ?? this.refusal();
+    throw fault ?? this.whyNoTerm;
   }
 
   /** The epoch stands when its last copy was stored: whatever other leaders wrote came before it. */

@@ -121,7 +121,7 @@ describe('a nats-server that is killed', () => {
 
 describe('a nats-server that does not answer', () => {
   it('makes an append uncertain after its timeout; the replay tells', async () => {
-    const journal = await openJournal({ appendTimeoutMs: 300 });
+    const journal = await openJournal({ appendTimeoutMs: 1000 });
     await journal.takeOver('e1', () => {});
     server.nats.pause();
     const appends = ['a', 'b'].map((name) => errorOf(journal.append(batchOf('e1', name))));
@@ -131,7 +131,7 @@ describe('a nats-server that does not answer', () => {
   });
 
   it('makes takeOver uncertain', async () => {
-    const journal = await openJournal({ requestTimeoutMs: 300, appendTimeoutMs: 300 });
+    const journal = await openJournal({ requestTimeoutMs: 1000, appendTimeoutMs: 1000 });
     server.nats.pause();
     await expect(journal.takeOver('e1', () => {})).rejects.toThrow(JournalUncertainError);
     server.nats.resume();
