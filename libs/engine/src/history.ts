@@ -1,4 +1,4 @@
-import type { Encoded, Operation, WireHistoryEvent } from '@ground-control/protocol';
+import type { ChildOutcomeOf, Encoded, Operation, WireHistoryEvent } from '@ground-control/protocol';
 import { assertNever } from './assert-never.js';
 import type { RunEvent, StepCompleted } from './events.js';
 import { evolve } from './evolve.js';
@@ -25,6 +25,7 @@ export class HistoryProjection {
   private state: RunState | undefined;
   private scope: StepScope = { step: 'start', attempt: 0, workerId: '' };
   private readonly tasks = new Map<number, { task: string; args: Encoded | undefined }>();
+  private readonly endedChildren = new Set<string>();
 
   constructor(private readonly runId: string) {}
 
@@ -64,7 +65,7 @@ export class HistoryProjection {
       case 'update.received':
         return [{ kind: event.kind, at, update: event.update, payload: event.payload }];
       case 'child.completed':
-        return [{ kind: event.kind, at, ...event.outcome }];
+        return this.childCompleted(event.outcome, at);
       case 'wait.timed_out':
         return [{ kind: event.kind, at }];
       case 'run.cancel_requested':
@@ -152,7 +153,7 @@ export class HistoryProjection {
         return [{ kind, at, ...this.scope, op, workflowId, runId, workflowType, input }];
       }
       case 'child.completed':
-        return [{ kind: operation.kind, at: operation.at, ...operation.outcome }];
+        return this.childCompleted(operation.outcome, operation.at);
       case 'event.sent': {
         const { at, op, to, event, payload } = operation;
         return [{ kind: 'parent.event_sent', at, ...this.scope, op, to, event, payload }];
@@ -171,6 +172,13 @@ export class HistoryProjection {
       default:
         return assertNever(operation);
     }
+  }
+
+  /** The end of a child that a step waited for is heard twice, by the step and by the run; it is told once. */
+  private childCompleted(outcome: ChildOutcomeOf<Encoded>, at: number): NewEvent[] {
+    if (this.endedChildren.has(outcome.runId)) return [];
+    this.endedChildren.add(outcome.runId);
+    return [{ kind: 'child.completed', at, ...outcome }];
   }
 
   private task(op: number): { task: string; args: Encoded | undefined } {
