@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StepOutcome } from '@ground-control/protocol';
 import { decideStart } from './decide.js';
+import { describe as describeRun } from './describe.js';
 import { dueAt } from './due-at.js';
 import { bytes, complete, DrivenRun, failure, startRun, wait } from './engine.fixture.js';
 
@@ -46,6 +47,20 @@ describe('a step', () => {
     const run = DrivenRun.started();
     expect(run.assign('w1')).toEqual(['step.started']);
     expect(run.assign('w2')).toBe('stale');
+  });
+
+  it('that its worker gives back is ready at once, or after the delay that it asks for', () => {
+    const run = DrivenRun.started();
+    run.assign();
+    run.report({ kind: 'released', reason: 'the worker shuts down' });
+    expect(run.assign()).toEqual(['step.started']);
+    run.report({ kind: 'released', reason: 'it needs other code', retryInMs: 500 });
+    expect(run.assign()).toBe('stale');
+    expect(dueAt(run.current, run.now)).toBe(run.now + 500);
+    expect(describeRun(run.current, run.now).waitingFor).toMatchObject({ kind: 'retry', step: 'start' });
+    run.now += 500;
+    expect(run.assign()).toEqual(['step.started']);
+    expect(run.current.step).toMatchObject({ attempt: 3, failures: 0 });
   });
 
   it('saves its store updates and what comes next in one event', () => {

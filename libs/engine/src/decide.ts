@@ -132,8 +132,11 @@ function report(state: RunState, command: ReportStep, now: number): Decision {
       const failed: RunEvent = { kind: 'step.failed', ...ref, error: outcome.error, retryAt };
       return retryAt === undefined ? concluded(state, failed) : accepted(failed);
     }
-    case 'released':
-      return accepted({ kind: 'step.released', ...ref, reason: outcome.reason });
+    case 'released': {
+      const { reason, retryInMs } = outcome;
+      const retryAt = retryInMs === undefined ? undefined : now + retryInMs;
+      return accepted({ kind: 'step.released', ...ref, reason, retryAt });
+    }
     default:
       return assertNever(outcome);
   }

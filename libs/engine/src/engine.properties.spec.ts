@@ -38,7 +38,11 @@ const outcome: fc.Arbitrary<StepOutcome> = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constant('failed' as const), error, retryInMs: fc.constantFrom(undefined, 30) }),
-  fc.record({ kind: fc.constant('released' as const), reason: fc.constant('r') }),
+  fc.record({
+    kind: fc.constant('released' as const),
+    reason: fc.constant('r'),
+    retryInMs: fc.option(fc.constant(10), { nil: undefined }),
+  }),
 );
 
 const operations = fc.array(

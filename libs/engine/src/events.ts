@@ -92,6 +92,8 @@ export interface StepReleased extends AttemptRef {
   kind: 'step.released';
   operations: Operation[];
   reason: string;
+  /** Nobody gets it before this time. */
+  retryAt?: number | undefined;
 }
 
 export interface EventReceived {

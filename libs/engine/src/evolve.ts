@@ -44,6 +44,7 @@ function apply(state: RunState, event: Exclude<RunEvent, RunStarted>, at: number
       return failStep(state, event, timeoutFailure(state), at);
     case 'step.released':
       record(state, event.operations);
+      if (event.retryAt !== undefined) delay(currentStep(state), event.retryAt, 'retry');
       return vacate(state);
     case 'event.received':
       remember(state.received, event.id);

@@ -59,7 +59,7 @@ export class HistoryProjection {
       case 'step.timed_out':
         return [{ kind: event.kind, at, ...this.scope }, ...this.retried(event.retryAt, at, 'timed out')];
       case 'step.released':
-        return [...this.operations(event.operations), ...this.retried(at, at, event.reason)];
+        return [...this.operations(event.operations), ...this.retried(event.retryAt ?? at, at, event.reason)];
       case 'event.received':
         return [{ kind: event.kind, at, event: event.event, payload: event.payload }];
       case 'update.received':

@@ -30,5 +30,8 @@ export type StepOutcome =
   | { kind: 'directive'; directive: Directive; updates: StoreUpdate[] }
   /** The handler threw. With `retryInMs` the step's policy allows another attempt after that delay. */
   | { kind: 'failed'; error: Failure; retryInMs?: number | undefined }
-  /** The worker gives the step back unfinished, for example because it shuts down. */
-  | { kind: 'released'; reason: string };
+  /**
+   * The worker gives the step back unfinished, for example because it shuts down. With `retryInMs` nobody gets it before
+   * that delay.
+   */
+  | { kind: 'released'; reason: string; retryInMs?: number | undefined };

@@ -30,7 +30,7 @@ import type { RunLinks } from './run-links.js';
 import type { ServedHandler, ServedWorkflow } from './served-workflow.js';
 import { type ContextHost, StepContext } from './step-context.js';
 import { inputOf } from './step-input.js';
-import { decisionOf, failureOf } from './step-outcome.js';
+import { decisionOf, endedBy, failureOf } from './step-outcome.js';
 import { StepReporter } from './step-reporter.js';
 import type { StepServices } from './step-services.js';
 import { StepStore } from './step-store.js';
@@ -241,7 +241,7 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
       this.replay?.assertComplete();
       return decisionOf(returned, handler, this.store.updates, services);
     } catch (error) {
-      return failureOf(asError(error), handler, assignment.failures, services);
+      return failureOf(asError(error), handler, assignment, services);
     }
   }
 
@@ -250,7 +250,7 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     if (this.isOver) return;
     this.abortion.abort(error);
     this.leave();
-    void this.report({ kind: 'failed', error: this.failures.encode(error) });
+    void this.report(endedBy(error, this.assignment, this.services));
   }
 
   private timeOut(): void {
@@ -281,7 +281,8 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
   }
 
   private async report(outcome: StepOutcome): Promise<void> {
-    const { offset, operations } = await this.log.close();
+    if (!this.log.isQuiet) await this.log.whenQuiet();
+    const { offset, operations } = this.log.close();
     const reply = await this.reporter.result(offset, operations, outcome);
     if (reply.kind === 'refused') return this.reportRefusal(offset, reply.error);
     const next = reply.kind === 'accepted' ? reply.next : undefined;
@@ -293,7 +294,7 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
   /** A result that is refused, for its size perhaps, fails the step; without what may be at fault. */
   private async reportRefusal(offset: number, error: Error): Promise<void> {
     const { handler, assignment, services } = this;
-    await this.reporter.result(offset, [], failureOf(error, handler, assignment.failures, services));
+    await this.reporter.result(offset, [], failureOf(error, handler, assignment, services));
     this.done.resolve(undefined);
   }
 }

@@ -1,5 +1,7 @@
 import {
+  type Assignment,
   InvalidWorkflowError,
+  NonDeterminismError,
   retryDelayMs,
   type StepOutcome,
   type StoreUpdate,
@@ -18,6 +20,12 @@ const NEVER_RETRIED: ReadonlySet<string> = new Set([
   'UnencodableValueError',
   'PayloadTooLargeError',
 ]);
+
+/** Back-off between tries to replay a step that waits for other code, in milliseconds. */
+const OTHER_CODE_RETRY_MS = { first: 500, most: 30_000 } as const;
+
+/** How often a step was tried. */
+type Tried = Pick<Assignment, 'attempt' | 'failures'>;
 
 /** What a cancel handler that returns nothing says: the run is cancelled after it, whatever it says. */
 const CLEANED_UP: DirectivePlan = { kind: 'complete', result: undefined, reply: undefined };
@@ -40,16 +48,36 @@ export function decisionOf(
   return { kind: 'directive', directive: encodeDirective(plan, values, failures), updates };
 }
 
-/** The outcome of a handler that threw. @param failed how many attempts failed before */
+/** The outcome of a handler that threw: its policy may allow another attempt. */
 export function failureOf(
   error: Error,
   { definition }: ServedHandler,
-  failed: number,
-  { failures }: StepServices,
+  assignment: Tried,
+  services: StepServices,
 ): StepOutcome {
   const { retry } = definition;
   const isRetried = retry && !NEVER_RETRIED.has(error.constructor.name);
-  const retryInMs = isRetried ? retryDelayMs(retry, failed + 1, errorTypes(error), Math.random()) : undefined;
+  const retryInMs = isRetried
+    ? retryDelayMs(retry, assignment.failures + 1, errorTypes(error), Math.random())
+    : undefined;
+  return endedBy(error, assignment, services, retryInMs);
+}
+
+/** The outcome of an attempt that an error ends, for good unless there is a delay until the next. */
+export function endedBy(
+  error: Error,
+  { attempt }: Tried,
+  { failures, waitsForOtherCode }: StepServices,
+  retryInMs?: number,
+): StepOutcome {
+  if (waitsForOtherCode && error instanceof NonDeterminismError) {
+    const { first, most } = OTHER_CODE_RETRY_MS;
+    return {
+      kind: 'released',
+      reason: error.message,
+      retryInMs: Math.min(first * 2 ** Math.max(0, attempt - 2), most),
+    };
+  }
   return { kind: 'failed', error: failures.encode(error), retryInMs };
 }
 

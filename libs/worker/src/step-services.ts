@@ -10,6 +10,8 @@ export interface StepServices {
   readonly failures: Failures;
   /** Other runs: children, and those that events are sent to. */
   readonly runs: RunLinks;
+  /** Whether a step that does something else than it did before waits for other code, instead of failing its run. */
+  readonly waitsForOtherCode?: boolean | undefined;
   /** Whether the worker goes on with the step that follows. */
   wantsNext(): boolean;
   /** Takes back a step that was assigned and cannot be run. */

@@ -1,4 +1,12 @@
-import { type Context, type Directive, Start, Task, TaskContext, Workflow } from '@ground-control/nestjs';
+import {
+  type Context,
+  type Directive,
+  Start,
+  Task,
+  TaskContext,
+  Workflow,
+  type WorkflowHandle,
+} from '@ground-control/nestjs';
 import { Injectable, type Type } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,17 +83,23 @@ describe('a replay by other code', () => {
 
   /** A run that did as the original version does until its last task, and is then given to another version. */
   async function replayedBy(version: Version): Promise<{ result: Promise<unknown>; workflowId: string }> {
+    const { first, handle } = await held();
+    await first.close();
+    const second = await world.serve([Tasks, versionOf(version)]);
+    const result = handle.result();
+    await result.catch(() => undefined);
+    await second.close();
+    return { result, workflowId: handle.workflowId };
+  }
+
+  /** A run whose worker, of the original version, is in its last task. */
+  async function held(): Promise<{ first: TestingModule; handle: WorkflowHandle }> {
     const first = await world.serve([Tasks, versionOf(original)]);
     const handle = await world.client.start('Replay.Order');
     await expect
       .poll(async () => eventsOf(await handle.history(), 'task.started').at(-1)?.task, { timeout: 10_000 })
       .toBe('hold');
-    await first.close();
-    const second: TestingModule = await world.serve([Tasks, versionOf(version)]);
-    const result = handle.result();
-    await result.catch(() => undefined);
-    await second.close();
-    return { result, workflowId: handle.workflowId };
+    return { first, handle };
   }
 
   async function expectDivergence(version: Version, message: string): Promise<void> {
@@ -146,6 +160,25 @@ describe('a replay by other code', () => {
       async (tasks, ctx) => [await tasks.charge(10), await ctx.now()],
       'Operation 1: recorded is uuid(), asked is now().',
     );
+  });
+
+  it('waits, where the worker is told to, for a worker whose code does what was recorded', async () => {
+    const { first, handle } = await held();
+    await first.close();
+    const worker = { onNonDeterminism: 'wait' } as const;
+    const broken = await world.serve([Tasks, versionOf((tasks) => tasks.charge(11))], { worker });
+    const [, retried] = await world.recorded(handle.workflowId, 'step.retried', 2);
+    expect(retried?.reason).toContain('recorded is task charge(10), asked is task charge(11)');
+    expect(retried?.delayMs).toBe(500);
+    await expect(handle.describe()).resolves.toMatchObject({
+      status: 'running',
+      waitingFor: { kind: 'retry', step: 'start', until: expect.any(Date) as Date },
+    });
+    const fixed = await world.serve([Tasks, versionOf(original)], { worker });
+    await broken.close();
+    await expect(handle.result()).resolves.toMatchObject([10, expect.any(String), 'lamp', 'held']);
+    expect(bodies.get(handle.workflowId)).toEqual(['charge', 'reserve', 'hold']);
+    await fixed.close();
   });
 
   it('may do more after what was recorded', async () => {

@@ -1,4 +1,12 @@
-import { type Context, type Directive, Start, Task, TaskContext, Workflow } from '@ground-control/nestjs';
+import {
+  type Context,
+  type Directive,
+  Start,
+  Task,
+  TaskContext,
+  Workflow,
+  type WorkflowClass,
+} from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,9 +162,7 @@ describe('tasks in parallel', () => {
   afterAll(() => world?.stop());
 
   /** Runs a workflow whose worker goes once all but its last task is recorded. */
-  async function runOnTwoWorkers(
-    workflow: (typeof WORKFLOWS)[number],
-  ): Promise<{ result: unknown; ran: string[] }> {
+  async function runOnTwoWorkers(workflow: WorkflowClass): Promise<{ result: unknown; ran: string[] }> {
     const handle = await world.client.start(workflow);
     await expect
       .poll(async () => eventsOf(await handle.history(), 'task.started').at(-1)?.task, { timeout: 10_000 })
