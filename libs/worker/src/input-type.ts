@@ -1,7 +1,8 @@
 import 'reflect-metadata';
+import { ChildOutcome } from '@ground-control/workflow';
 import type { Type } from '@nestjs/common';
 
-// What TypeScript writes for a parameter whose type is no class of the user's.
+// What TypeScript writes for a parameter whose type is no class of the user's; and what is built already.
 const PLAIN_TYPES: ReadonlySet<unknown> = new Set([
   Object,
   String,
@@ -20,6 +21,7 @@ const PLAIN_TYPES: ReadonlySet<unknown> = new Set([
   Buffer,
   Uint8Array,
   ArrayBuffer,
+  ChildOutcome,
 ]);
 
 /** The class of a handler's second parameter, when it is one to build and validate. */

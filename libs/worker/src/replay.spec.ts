@@ -133,6 +133,17 @@ describe('a replay', () => {
     );
   });
 
+  it('that may wait for other code records nothing more and gives the step back', async () => {
+    const [charge, , reserve] = await recordingOf(both);
+    const operations = [charge, reserve] as Operation[];
+    handler = (_ctx, tasks) => Promise.all([tasks.charge('a'), tasks.reserve('x')]);
+    const leader = new FakeLeader([...operations]);
+    const again = assignmentOf('Any', { attempt: 2, operations });
+    const outcome = await runStep(workflows, leader, again, { waitsForOtherCode: true });
+    expect(outcome).toMatchObject({ kind: 'released', retryInMs: 500 });
+    expect(leader.operations).toEqual(operations);
+  });
+
   it('of a handler that does I/O outside of tasks waits for its calls', async () => {
     const turn = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 5));
     const handle: Handler = async (_ctx, tasks) =>

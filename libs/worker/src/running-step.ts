@@ -228,7 +228,7 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     const outcome = await this.outcome();
     if (this.open.size > 0) await this.effects();
     if (this.isOver) return;
-    this.leave();
+    this.leave(outcome);
     await this.report(outcome);
   }
 
@@ -248,9 +248,10 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
   /** Fails the step from outside its handler, for good. */
   private fail(error: Error): void {
     if (this.isOver) return;
+    const outcome = endedBy(error, this.assignment, this.services);
     this.abortion.abort(error);
-    this.leave();
-    void this.report(endedBy(error, this.assignment, this.services));
+    this.leave(outcome);
+    void this.report(outcome);
   }
 
   private timeOut(): void {
@@ -262,8 +263,9 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     await Promise.allSettled([...this.open].map(async (call) => call.effect));
   }
 
-  /** The handler ended: what it left behind is ended too. */
-  private leave(): void {
+  /** The attempt ended: what its handler left behind is ended too, for good unless another attempt does it again. */
+  private leave({ kind }: StepOutcome): void {
+    if (kind === 'released') return this.stop(new StepAbortedError(`Step ${this.step} was given back.`));
     this.end();
     for (const call of this.open) call.leave();
   }

@@ -1,13 +1,13 @@
 import type { Duration, RunInfo } from '@ground-control/protocol';
-import type {
-  ChildHandle,
-  ChildOptions,
+import {
+  type ChildHandle,
+  type ChildOptions,
   Context,
-  InputOf,
-  Next,
-  ResultOf,
-  StepInfo,
-  Store,
+  type InputOf,
+  type Next,
+  type ResultOf,
+  type StepInfo,
+  type Store,
 } from '@ground-control/workflow';
 import type { LoggerService, Type } from '@nestjs/common';
 import type { CallHost } from './call-host.js';
@@ -25,69 +25,74 @@ export interface ContextHost extends CallHost {
 }
 
 /** The context that a handler gets. */
-export class StepContext implements Context {
-  constructor(private readonly host: ContextHost) {}
+export class StepContext extends Context {
+  constructor(private readonly host: ContextHost) {
+    super();
+  }
 
-  get run(): RunInfo {
+  override get run(): RunInfo {
     return this.host.runInfo;
   }
 
-  get step(): StepInfo {
+  override get step(): StepInfo {
     return this.host.stepInfo;
   }
 
-  get store(): Store {
+  override get store(): Store {
     return this.host.store;
   }
 
-  get next(): Next {
+  override get next(): Next {
     return this.host.next;
   }
 
-  get logger(): LoggerService {
+  override get logger(): LoggerService {
     return this.host.logger;
   }
 
-  get signal(): AbortSignal {
+  override get signal(): AbortSignal {
     return this.host.signal;
   }
 
-  get cancelRequested(): boolean {
+  override get cancelRequested(): boolean {
     return this.host.cancelRequested;
   }
 
-  now(): Promise<Date> {
+  override now(): Promise<Date> {
     return callNow(this.host);
   }
 
-  random(): Promise<number> {
+  override random(): Promise<number> {
     return callRandom(this.host);
   }
 
-  uuid4(): Promise<string> {
+  override uuid4(): Promise<string> {
     return callUuid(this.host);
   }
 
-  sleep(duration: Duration): Promise<void> {
+  override sleep(duration: Duration): Promise<void> {
     return callSleep(this.host, duration);
   }
 
-  startChild<W>(
+  override startChild<W>(
     workflow: Type<W> | string,
     options: ChildOptions<InputOf<NoInfer<W>>>,
   ): Promise<ChildHandle<ResultOf<W>>> {
     return callStartChild(this.host, workflow, options) as Promise<ChildHandle<ResultOf<W>>>;
   }
 
-  runChild<W>(workflow: Type<W> | string, options: ChildOptions<InputOf<NoInfer<W>>>): Promise<ResultOf<W>> {
+  override runChild<W>(
+    workflow: Type<W> | string,
+    options: ChildOptions<InputOf<NoInfer<W>>>,
+  ): Promise<ResultOf<W>> {
     return callRunChild(this.host, workflow, options) as Promise<ResultOf<W>>;
   }
 
-  sendToParent(event: string, payload?: unknown): Promise<void> {
+  override sendToParent(event: string, payload?: unknown): Promise<void> {
     return callSendToParent(this.host, event, payload);
   }
 
-  send(workflowId: string, event: string, payload?: unknown): Promise<void> {
+  override send(workflowId: string, event: string, payload?: unknown): Promise<void> {
     return callSend(this.host, workflowId, event, payload);
   }
 }

@@ -119,19 +119,17 @@ export const noRuns: RunLinks = {
 export function runnerOf(
   workflows: ReadonlyMap<string, ServedWorkflow>,
   link: WorkerLink,
-  { runs = noRuns, codec = values, concurrency = 10 }: RunnerParts = {},
+  { runs = noRuns, codec = values, concurrency = 10, waitsForOtherCode }: RunnerParts = {},
 ): StepRunner {
-  return new StepRunner(
-    workflows,
-    { concurrency },
-    { link, values: codec, failures: new Failures(codec), runs },
-  );
+  const services = { link, values: codec, failures: new Failures(codec), runs, waitsForOtherCode };
+  return new StepRunner(workflows, { concurrency }, services);
 }
 
 export interface RunnerParts {
   runs?: RunLinks;
   codec?: ValueCodec;
   concurrency?: number;
+  waitsForOtherCode?: boolean;
 }
 
 /** Runs one attempt of a step and waits for its result. */

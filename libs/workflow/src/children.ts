@@ -1,6 +1,6 @@
 import type {
-  ChildOutcomeOf,
   Duration,
+  EndedStatus,
   FailureInfo,
   HistoryEvent,
   ParentClosePolicy,
@@ -20,17 +20,21 @@ export interface ChildOptions<I = unknown> {
   parentClosePolicy?: ParentClosePolicy | undefined;
 }
 
-/** How a child ended. */
-export interface ChildOutcome<T = unknown> extends Omit<ChildOutcomeOf<T>, 'error'> {
+/** How a child ended. A class, as {@link Context} is, because handlers name it in decorated signatures. */
+export abstract class ChildOutcome<T = unknown> {
+  abstract readonly workflowId: string;
+  abstract readonly runId: string;
+  abstract readonly status: EndedStatus;
   /** Whether it completed. */
-  readonly ok: boolean;
-  readonly error?: FailureInfo | undefined;
+  abstract readonly ok: boolean;
+  abstract readonly result?: T | undefined;
+  abstract readonly error?: FailureInfo | undefined;
   /**
    * The child's result.
    *
    * @throws WorkflowFailedError, WorkflowCancelledError, WorkflowTerminatedError or WorkflowTimedOutError when it has none
    */
-  unwrap(): T;
+  abstract unwrap(): T;
 }
 
 /** A child that was started: what the client calls a `WorkflowHandle`. What is done with it is not recorded. */

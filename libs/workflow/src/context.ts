@@ -14,35 +14,38 @@ export interface StepInfo {
   readonly deadline: Date;
 }
 
+// These are classes, not interfaces, because handlers name them in decorated signatures: with `isolatedModules` and
+// `emitDecoratorMetadata` TypeScript wants a value there.
+
 /**
  * What a step may do. Between its awaits a step must depend on nothing but its input, its store and what these calls
  * and its tasks return: after a crash it runs again from its beginning, and they return what was recorded.
  *
  * @typeParam S the keys of the store and the types of their values
  */
-export interface Context<S = Record<string, unknown>> {
-  readonly run: RunInfo;
-  readonly step: StepInfo;
-  readonly store: Store<S>;
-  readonly next: Next;
+export abstract class Context<S = Record<string, unknown>> {
+  abstract readonly run: RunInfo;
+  abstract readonly step: StepInfo;
+  abstract readonly store: Store<S>;
+  abstract readonly next: Next;
   /** Says nothing twice: it is silent while recorded work is replayed. */
-  readonly logger: LoggerService;
+  abstract readonly logger: LoggerService;
   /** Aborts when the step times out, is terminated, loses its lease, or its worker shuts down. */
-  readonly signal: AbortSignal;
-  readonly cancelRequested: boolean;
+  abstract readonly signal: AbortSignal;
+  abstract readonly cancelRequested: boolean;
   /** The time of this call. */
-  now(): Promise<Date>;
+  abstract now(): Promise<Date>;
   /** A number in [0, 1). */
-  random(): Promise<number>;
-  uuid4(): Promise<string>;
+  abstract random(): Promise<number>;
+  abstract uuid4(): Promise<string>;
   /** The deadline is recorded first: a replay waits only what is left. */
-  sleep(duration: Duration): Promise<void>;
+  abstract sleep(duration: Duration): Promise<void>;
   /**
    * Starts a run whose parent is this one; returns once that is durable.
    *
    * @throws WorkflowAlreadyRunningError, WorkflowTypeNotRegisteredError
    */
-  startChild<W>(
+  abstract startChild<W>(
     workflow: Type<W> | string,
     options: ChildOptions<InputOf<NoInfer<W>>>,
   ): Promise<ChildHandle<ResultOf<W>>>;
@@ -52,17 +55,20 @@ export interface Context<S = Record<string, unknown>> {
    * @throws as {@link startChild}, and WorkflowFailedError, WorkflowCancelledError, WorkflowTerminatedError or
    * WorkflowTimedOutError when the child has no result
    */
-  runChild<W>(workflow: Type<W> | string, options: ChildOptions<InputOf<NoInfer<W>>>): Promise<ResultOf<W>>;
+  abstract runChild<W>(
+    workflow: Type<W> | string,
+    options: ChildOptions<InputOf<NoInfer<W>>>,
+  ): Promise<ResultOf<W>>;
   /** Sends an event to the run that started this one. @throws InvalidInputError when it has no parent */
-  sendToParent(event: string, payload?: unknown): Promise<void>;
+  abstract sendToParent(event: string, payload?: unknown): Promise<void>;
   /** Sends an event to the active run of a workflow id. */
-  send(workflowId: string, event: string, payload?: unknown): Promise<void>;
+  abstract send(workflowId: string, event: string, payload?: unknown): Promise<void>;
 }
 
 /** What a query may do: it reads the run's committed state. */
-export interface QueryContext<S = Record<string, unknown>> {
-  readonly run: RunInfo;
+export abstract class QueryContext<S = Record<string, unknown>> {
+  abstract readonly run: RunInfo;
   /** A write throws StoreReadOnlyError. */
-  readonly store: Store<S>;
-  readonly logger: LoggerService;
+  abstract readonly store: Store<S>;
+  abstract readonly logger: LoggerService;
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Injectable, Scope, SetMetadata } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
+import { Context } from './context.js';
 import { handlersOf } from './handler-metadata.js';
 import { OnCancel } from './on-cancel.decorator.js';
 import { OnEvent } from './on-event.decorator.js';
@@ -80,6 +81,13 @@ describe('the decorators of handlers', () => {
       { kind: 'event', name: 'b' },
       { kind: 'event', name: 'a' },
     ]);
+  });
+
+  it('let their signatures name the context, which is a value for that', () => {
+    class Typed {
+      @Start() async start(_ctx: Context, _input: string): Promise<void> {}
+    }
+    expect(Reflect.getMetadata('design:paramtypes', Typed.prototype, 'start')).toEqual([Context, String]);
   });
 
   it('say nothing of a method without them, and leave other metadata alone', () => {
