@@ -1,4 +1,4 @@
-import { JetStreamJournalStore } from '@ground-control/journal';
+import { checkDurability, JetStreamJournalStore } from '@ground-control/journal';
 import { MalformedMessageError, type Reply } from '@ground-control/protocol';
 import type { Body, FrameContext, FramePeer, FrameServer, RequestListener } from '@ground-control/transport';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
@@ -33,12 +33,27 @@ export class CoordinatorHost implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const peer = await this.strategy.connect();
     const store = new JetStreamJournalStore(peer.connection, peer.namespace);
+    const { partitions } = await store.open(this.options);
+    await this.assertDurable(peer, partitions);
     const coordinator = new Coordinator(this.options, peer, store, this.logger);
     this.running = coordinator;
     this.strategy.onHotMessage(this.passOn(peer));
     this.strategy.beforeClose(() => coordinator.stop());
     coordinator.onLeading = (partition) => this.strategy.serve({ kind: 'partition', partition });
     await coordinator.start();
+  }
+
+  /** @throws Error naming the setting, when what is acknowledged could be lost without a fault */
+  private async assertDurable(peer: FramePeer, partitions: number): Promise<void> {
+    const findings = await checkDurability(peer.connection, peer.namespace, partitions);
+    const faults: string[] = [];
+    for (const { severity, setting, found, message, streams } of findings) {
+      const where = streams.length > 0 ? ` (${streams.join(', ')})` : '';
+      const text = `${setting} is ${found}${where}: ${message}`;
+      if (severity === 'error') faults.push(text);
+      else this.logger.warn(text);
+    }
+    if (faults.length > 0) throw new Error(`The coordinator does not serve. ${faults.join(' ')}`);
   }
 
   /** Asks the leader of the partition that a message was sent to; never settles when it is not served here. */

@@ -1,4 +1,10 @@
-import type { JournalEntry, PartitionJournal } from '@ground-control/journal';
+import {
+  BATCH_OVERHEAD_BYTES,
+  entryBytesAtMost,
+  type JournalEntry,
+  type PartitionJournal,
+} from '@ground-control/journal';
+import { PayloadTooLargeError } from '@ground-control/protocol';
 import { APPENDS_IN_FLIGHT, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from './limits.js';
 
 /** What may happen only once what it follows from is durable: a reply, an assignment. */
@@ -26,17 +32,35 @@ export class GroupCommit {
   private readonly inFlight: Batch[] = [];
   private scheduled = false;
   private failed = false;
+  private readonly maxBytes: number;
 
   constructor(
     private readonly journal: PartitionJournal,
     private readonly epoch: string,
     private readonly onCommitted: (sequence: number, entries: JournalEntry[]) => void,
     private readonly onFailed: (error: unknown) => void,
-  ) {}
+  ) {
+    this.maxBytes = Math.min(MAX_BATCH_BYTES, journal.maxBatchBytes - BATCH_OVERHEAD_BYTES);
+  }
 
-  /** Adds an entry to the next append. @param bytes about how large it is */
+  /**
+   * About how many bytes an entry takes, for {@link add}.
+   *
+   * @throws PayloadTooLargeError when it would not fit into an append of its own
+   */
+  bytesOf(entry: JournalEntry): number {
+    const bytes = entryBytesAtMost(entry);
+    const limit = this.journal.maxBatchBytes - BATCH_OVERHEAD_BYTES;
+    if (bytes <= limit) return bytes;
+    throw new PayloadTooLargeError(
+      `What was decided takes up to ${bytes} bytes of the journal; the limit is ${limit}.`,
+      { details: { bytes, limit } },
+    );
+  }
+
+  /** Adds an entry to the next append. @param bytes how large it is, as {@link bytesOf} says */
   add(entry: JournalEntry, bytes: number): void {
-    if (this.open.entries.length >= MAX_BATCH_ENTRIES || this.open.bytes + bytes > MAX_BATCH_BYTES)
+    if (this.open.entries.length >= MAX_BATCH_ENTRIES || this.open.bytes + bytes > this.maxBytes)
       this.closeOpen();
     this.open.bytes += bytes;
     this.schedule();
@@ -110,13 +134,4 @@ export class GroupCommit {
 
 function emptyBatch(): Batch {
   return { entries: [], bytes: 0, effects: [] };
-}
-
-/** About how many bytes an entry takes in the journal: the user's values in it and a share for the rest. */
-export function approximateBytes(value: unknown): number {
-  if (value === null || typeof value !== 'object') return typeof value === 'string' ? value.length : 8;
-  if (ArrayBuffer.isView(value)) return value.byteLength;
-  let bytes = 16;
-  for (const key in value) bytes += approximateBytes((value as Record<string, unknown>)[key]);
-  return bytes;
 }

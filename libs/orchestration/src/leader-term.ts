@@ -20,7 +20,7 @@ import type {
   WorkflowDefinition,
 } from '@ground-control/protocol';
 import { buildAssignment } from './assignments.js';
-import { approximateBytes, type Effect, GroupCommit } from './group-commit.js';
+import { type Effect, GroupCommit } from './group-commit.js';
 import { endReply, updateReply } from './replies.js';
 import { activeState, type RunRecord } from './run-record.js';
 import { RunReader } from './run-reader.js';
@@ -119,9 +119,10 @@ export class LeaderTerm {
 
   /** Begins a run. */
   begin(runId: string, event: Extract<RunEvent, { kind: 'run.started' }>): RunRecord {
-    const at = this.now;
-    const record = this.runs.add(evolve(undefined, runId, event, at));
-    this.group.add({ runId, at, events: [event] }, approximateBytes(event));
+    const entry = { runId, at: this.now, events: [event] };
+    const bytes = this.group.bytesOf(entry);
+    const record = this.runs.add(evolve(undefined, runId, event, entry.at));
+    this.group.add(entry, bytes);
     this.advance(record);
     return record;
   }
@@ -194,16 +195,21 @@ export class LeaderTerm {
     if (decision.kind === 'accepted') this.apply(record, state, decision.events);
   }
 
-  /** Evolves and adds to the next append. What `evolve` cannot take ends the term: the state may be half changed. */
+  /**
+   * Evolves and adds to the next append. What `evolve` cannot take ends the term: the state may be half changed.
+   *
+   * @throws PayloadTooLargeError when the events do not fit into an append; nothing is changed
+   */
   private apply(record: RunRecord, state: RunState, events: RunEvent[]): void {
-    const at = this.decidedAt;
+    const entry = { runId: record.runId, at: this.decidedAt, events };
+    const bytes = this.group.bytesOf(entry);
     try {
-      for (const event of events) evolve(state, record.runId, event, at);
+      for (const event of events) evolve(state, record.runId, event, entry.at);
     } catch (error) {
       this.fail(error);
       throw error;
     }
-    this.group.add({ runId: record.runId, at, events }, approximateBytes(events));
+    this.group.add(entry, bytes);
   }
 
   private answerUpdate(record: RunRecord, state: RunState, updateId: string): void {

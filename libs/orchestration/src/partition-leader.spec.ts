@@ -316,3 +316,36 @@ describe('bad input', () => {
     expect(world.reply('res')).toMatchObject({ kind: 'accepted' });
   });
 });
+
+describe('a journal that is not whole', () => {
+  it('puts its partition into quarantine: every request is refused by name, and nothing is guessed', async () => {
+    const before = await started();
+    before.store.storage.recordsOf(0).splice(1, 1, new Uint8Array([1, 2, 3]));
+    const after = await LeaderWorld.start(before.store);
+    after.ask('describe', { kind: 'workflow.describe', workflowId: 'order-1' } as { kind: string });
+    after.begin('r2', 'order-2');
+    await settle();
+    expect(after.reply('describe')).toMatchObject({ kind: 'error', code: 'JOURNAL_CORRUPT' });
+    expect(after.reply('start r2')).toMatchObject({ kind: 'error', code: 'JOURNAL_CORRUPT' });
+  });
+});
+
+describe('an entry that does not fit into an append', () => {
+  it('is refused to its sender, changes nothing, and the term goes on', async () => {
+    const world = await LeaderWorld.start();
+    world.register('w1');
+    const input = new Uint8Array(9 * 1024 * 1024);
+    const request = {
+      kind: 'workflow.start',
+      runId: 'big',
+      workflowId: 'big',
+      workflowType: 'ProcessOrder',
+      input,
+    };
+    world.ask('big', request);
+    world.begin('r1');
+    await settle();
+    expect(world.reply('big')).toMatchObject({ kind: 'error', code: 'PAYLOAD_TOO_LARGE' });
+    expect(world.reply('start r1')).toMatchObject({ kind: 'run.started' });
+  });
+});

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { JournalFencedError, type PartitionJournal } from '@ground-control/journal';
-import type { AssignmentKey } from '@ground-control/protocol';
+import { JournalCorruptError, JournalFencedError, type PartitionJournal } from '@ground-control/journal';
+import { type AssignmentKey, GroundControlError } from '@ground-control/protocol';
 import type { LoggerService } from '@nestjs/common';
 import { type Caller, refused } from './caller.js';
 import type { LeaderContext } from './leader-context.js';
@@ -25,6 +25,8 @@ export interface PartitionLeaderOptions {
 export class PartitionLeader {
   private term: LeaderTerm | undefined;
   private stopped = false;
+  /** Why the partition is not served any more: its journal is not whole. */
+  private quarantine: JournalCorruptError | undefined;
   private loop: Promise<void> = Promise.resolve();
   private termFailed: ((error: unknown) => void) | undefined;
 
@@ -38,7 +40,7 @@ export class PartitionLeader {
     return this.term !== undefined;
   }
 
-  /** Begins to lead. @returns when the partition is served for the first time */
+  /** Begins to lead. @returns when the partition is served for the first time, or put into quarantine */
   start(): Promise<void> {
     return new Promise((resolve) => {
       this.loop = this.lead(resolve);
@@ -60,10 +62,13 @@ export class PartitionLeader {
    */
   handle(request: { kind: string }, caller: Caller): void {
     const term = this.term;
+    if (this.quarantine) return caller.respond(refused('JOURNAL_CORRUPT', this.quarantine.message));
     if (!term) return;
     try {
       handleRequest(term, request, caller);
     } catch (error) {
+      if (error instanceof GroundControlError)
+        return caller.respond(refused(error.code, error.message, error.details));
       this.options.logger.error(
         `partition ${this.partition}: ${request.kind} from ${caller.from} failed: ${stackOf(error)}`,
       );
@@ -83,6 +88,7 @@ export class PartitionLeader {
     while (!this.stopped) {
       // oxlint-disable-next-line no-await-in-loop -- one term after the other
       const served = await this.serveOneTerm(onFirst);
+      if (this.quarantine) return onFirst();
       if (this.stopped) return;
       waitMs = served ? TAKEOVER_RETRY_MS.first : Math.min(waitMs * 2, TAKEOVER_RETRY_MS.most);
       // oxlint-disable-next-line no-await-in-loop -- the back-off between two terms
@@ -114,7 +120,13 @@ export class PartitionLeader {
     return true;
   }
 
+  /** A journal that is not whole is not served: going on would be to lose in silence what it lacks. */
   private report(error: unknown): void {
+    if (error instanceof JournalCorruptError) {
+      this.quarantine = error;
+      this.options.logger.error(`partition ${this.partition} is in quarantine: ${error.message}`);
+      return;
+    }
     const what =
       error instanceof JournalFencedError
         ? 'another coordinator leads it'
