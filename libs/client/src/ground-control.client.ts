@@ -13,6 +13,9 @@ export type WorkflowClass<W = unknown> = abstract new (...args: never[]) => W;
 /** Tells the workflow type of a class, or undefined when the class is no workflow. */
 export type WorkflowTypeOf = (workflow: WorkflowClass) => string | undefined;
 
+/** Checks the input of a workflow class before a run is started with it. @throws InvalidInputError */
+export type CheckInput = (workflow: WorkflowClass, input: unknown) => Promise<void>;
+
 /**
  * Starts workflows and reaches their runs, from any process of the namespace.
  *
@@ -24,6 +27,7 @@ export class GroundControlClient {
     private readonly link: CoordinatorLink,
     private readonly values: ValueCodec,
     private readonly typeOf: WorkflowTypeOf = () => undefined,
+    private readonly checkInput: CheckInput | undefined = undefined,
   ) {}
 
   /**
@@ -91,6 +95,7 @@ export class GroundControlClient {
 
   async #start(workflow: WorkflowClass | string, options: StartOptions): Promise<StartedWorkflow> {
     const request = startRequest(this.#nameOf(workflow), options, this.values);
+    if (typeof workflow !== 'string') await this.checkInput?.(workflow, options.input);
     const started = await this.link.ask(request);
     return this.handle(request.workflowId, started.runId) as StartedWorkflow;
   }

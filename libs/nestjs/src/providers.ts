@@ -1,5 +1,6 @@
 import { CoordinatorLink, FramePeer, GroundControlClient } from '@ground-control/client';
 import { ValueCodec } from '@ground-control/protocol';
+import { checkStartInput } from '@ground-control/worker';
 import { workflowTypeOf } from '@ground-control/workflow';
 import type { FactoryProvider } from '@nestjs/common';
 
@@ -47,5 +48,5 @@ export const clientProvider: FactoryProvider<GroundControlClient> = {
   provide: GroundControlClient,
   inject: [CoordinatorLink, ValueCodec],
   useFactory: (link: CoordinatorLink, values: ValueCodec) =>
-    new GroundControlClient(link, values, workflowTypeOf),
+    new GroundControlClient(link, values, workflowTypeOf, checkStartInput),
 };

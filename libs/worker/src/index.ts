@@ -4,6 +4,7 @@ export { HandlerInvoker, WORKFLOW_CONTEXT_TYPE } from './handler-invoker.js';
 export type { RunLinks } from './run-links.js';
 export type { InvalidField } from './validated.js';
 export type { LinkRequestOptions, WorkerLink } from './worker-link.js';
+export { checkStartInput } from './start-input.js';
 export { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
 export { WORKER_PROVIDERS } from './worker.providers.js';
 export { WORKER_PARTS, WorkerRegistrar } from './worker.registrar.js';
