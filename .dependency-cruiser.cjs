@@ -31,6 +31,7 @@ const apps = {
   coordinator: ['orchestration', 'protocol', 'transport', 'nats-server', 'journal'],
   cli: ['client', 'nats-server', 'protocol', 'orchestration', 'transport'],
   orders: ['nestjs'],
+  examples: ['nestjs'],
 };
 
 // The scripts behind `npm run demo` and `npm start` (demo.ts, stack.ts and what is named after them)
@@ -88,17 +89,24 @@ const structure = [
   },
   {
     name: 'enter-a-lib-by-its-index',
-    comment: 'What is not exported by src/index.ts is private to its lib; a contract suite is there to be run by others.',
+    comment:
+      'What is not exported by src/index.ts is private to its lib; a contract suite is there to be run by others.',
     severity: 'error',
     from: { path: '^(?:apps|libs)/([^/]+)/|^(?:test|bench)/' },
     to: { path: '^libs/[^/]+/', pathNot: '^libs/($1/|[^/]+/src/index[.]ts$|.+[.]contract[.]ts$)' },
   },
   {
     name: 'no-import-of-an-app',
-    comment: 'Apps are processes: tests start them, nothing imports them.',
+    comment: 'Apps are processes: tests start them, nothing imports them but the specs of the examples.',
     severity: 'error',
-    from: { path: '^(?:apps|libs)/([^/]+)/|^(?:test|bench)/' },
+    from: { path: '^(?:apps|libs)/([^/]+)/|^(?:test|bench)/', pathNot: '^test/spec/examples/' },
     to: { path: '^apps/', pathNot: '^apps/$1/' },
+  },
+  {
+    name: 'specs-of-the-examples-import-only-them',
+    severity: 'error',
+    from: { path: '^test/spec/examples/' },
+    to: { path: '^apps/', pathNot: '^apps/examples/' },
   },
   {
     name: 'no-dynamic-lib-import',

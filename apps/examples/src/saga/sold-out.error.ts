@@ -1,0 +1,4 @@
+/** There is none left; there will be none when it is asked again. */
+export class SoldOutError extends Error {
+  override readonly name: string = 'SoldOutError';
+}
