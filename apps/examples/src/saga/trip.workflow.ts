@@ -81,7 +81,7 @@ export class TripWorkflow {
     }
   }
 
-  /** A crash in the middle of it repeats nothing: the parts that are cancelled are recorded as such. */
+  /** What is cancelled is recorded: after a crash in the middle only the one that was under way is cancelled again. */
   private async undo(ctx: Context<TripState>): Promise<void> {
     const begun = (await ctx.store.find('begun')) ?? [];
     for (const part of begun.toReversed()) await this.bookings.cancel(part, referenceOf(ctx, part));
