@@ -1,11 +1,11 @@
 import { assertName, InvalidInputError, type ValueCodec } from '@ground-control/protocol';
-import type { InputOf, ResultOf } from '@ground-control/workflow';
+import type { InputOf, ResultOf, StartedWorkflow, WorkflowHandle } from '@ground-control/workflow';
 
 import type { CoordinatorLink } from './coordinator-link.js';
 import { type ListOptions, listRuns, type RunPage } from './list-runs.js';
 import { type WorkerInfo, workerInfo, type WorkflowTypeInfo, workflowTypeInfo } from './namespace-info.js';
 import { assertRunId, type StartOptions, startRequest } from './start-options.js';
-import { type StartedWorkflow, WorkflowHandle } from './workflow-handle.js';
+import { LinkedWorkflowHandle } from './workflow-handle.js';
 
 /** A workflow class. */
 export type WorkflowClass<W = unknown> = abstract new (...args: never[]) => W;
@@ -27,7 +27,7 @@ export class GroundControlClient {
     private readonly link: CoordinatorLink,
     private readonly values: ValueCodec,
     private readonly typeOf: WorkflowTypeOf = () => undefined,
-    private readonly checkInput: CheckInput | undefined = undefined,
+    private readonly checkInput?: CheckInput | undefined,
   ) {}
 
   /**
@@ -73,7 +73,7 @@ export class GroundControlClient {
   handle<R = unknown>(workflowId: string, runId?: string): WorkflowHandle<R> {
     assertName(workflowId, 'The workflow id');
     if (runId !== undefined) assertRunId(runId);
-    return new WorkflowHandle<R>(workflowId, runId, this.link, this.values);
+    return new LinkedWorkflowHandle<R>(workflowId, runId, this.link, this.values);
   }
 
   /** A page of the runs that meet the conditions, active and ended, newest first. */

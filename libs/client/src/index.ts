@@ -11,3 +11,10 @@ export type { StartOptions } from './start-options.js';
 export * from './workflow-handle.js';
 // The connection that a client works on: who makes one needs no other import.
 export { FramePeer, type FramePeerOptions } from '@ground-control/transport';
+export type {
+  ResultOptions,
+  SendOptions,
+  StartedWorkflow,
+  UpdateOptions,
+  WorkflowHandle,
+} from '@ground-control/workflow';

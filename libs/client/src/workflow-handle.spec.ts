@@ -15,13 +15,13 @@ import { describe, expect, it } from 'vitest';
 
 import { CoordinatorLink } from './coordinator-link.js';
 import { ScriptedPort } from './scripted-port.fixture.js';
-import { WorkflowHandle } from './workflow-handle.js';
+import { LinkedWorkflowHandle } from './workflow-handle.js';
 
 const values = new ValueCodec();
 const RUN = '01JD0000000000000000000000';
 
-function handleOn(port: ScriptedPort, runId: string | undefined = RUN): WorkflowHandle {
-  return new WorkflowHandle(
+function handleOn(port: ScriptedPort, runId: string | undefined = RUN): LinkedWorkflowHandle {
+  return new LinkedWorkflowHandle(
     'order-1',
     runId,
     new CoordinatorLink(port, values, { requestTimeoutMs: 50 }),
@@ -138,7 +138,7 @@ describe('WorkflowHandle', () => {
   it('asks for the latest run when it has no run id', async () => {
     const port = ended({ status: 'completed' });
     const link = new CoordinatorLink(port, values);
-    await new WorkflowHandle('order-1', undefined, link, values).result();
+    await new LinkedWorkflowHandle('order-1', undefined, link, values).result();
     expect(port.ofKind('workflow.result')[0]?.body['runId']).toBeUndefined();
   });
 

@@ -1,7 +1,6 @@
 import {
   assertName,
   CoordinatorUnavailableError,
-  type Duration,
   type HistoryEvent,
   ResultTimeoutError,
   type RunInfo,
@@ -9,6 +8,7 @@ import {
   toMilliseconds,
   type ValueCodec,
 } from '@ground-control/protocol';
+import type { ResultOptions, SendOptions, UpdateOptions, WorkflowHandle } from '@ground-control/workflow';
 import type { Observable } from 'rxjs';
 
 import type { CoordinatorLink } from './coordinator-link.js';
@@ -17,31 +17,8 @@ import { newId } from './identifiers.js';
 import { decodeRunInfo } from './run-info.js';
 import { resultOf } from './run-outcome.js';
 
-export interface ResultOptions {
-  /** How long to wait. @defaultValue for ever */
-  timeout?: Duration | undefined;
-}
-
-export interface SendOptions {
-  /** Sending twice with the same id sends one event. @defaultValue a new ULID */
-  eventId?: string | undefined;
-}
-
-export interface UpdateOptions {
-  /** Asking twice with the same id changes the run once, and both get the same answer. @defaultValue a new ULID */
-  updateId?: string | undefined;
-  /** How long to wait for the answer. @defaultValue the client's request timeout */
-  timeout?: Duration | undefined;
-}
-
-/**
- * One run of a workflow: that of the run id, or the latest of the workflow id when the handle has none. A handle is
- * made locally and stays valid; its calls work from any process, also long after the run has ended.
- *
- * Every call throws WorkflowNotFoundError when there is no such run, and CoordinatorUnavailableError when no
- * coordinator answers within the request timeout.
- */
-export class WorkflowHandle<R = unknown> {
+/** A {@link WorkflowHandle} that asks the coordinators. Its calls are those of the interface, and documented there. */
+export class LinkedWorkflowHandle<R = unknown> implements WorkflowHandle<R> {
   constructor(
     readonly workflowId: string,
     readonly runId: string | undefined,
@@ -49,12 +26,6 @@ export class WorkflowHandle<R = unknown> {
     private readonly values: ValueCodec,
   ) {}
 
-  /**
-   * Waits until the run has ended and returns its result.
-   *
-   * @throws WorkflowFailedError, WorkflowCancelledError, WorkflowTerminatedError, WorkflowTimedOutError
-   * @throws ResultTimeoutError when the run goes on after the timeout
-   */
   async result(options: ResultOptions = {}): Promise<R> {
     const timeoutMs = options.timeout === undefined ? Infinity : toMilliseconds(options.timeout, 'timeout');
     try {
@@ -66,31 +37,19 @@ export class WorkflowHandle<R = unknown> {
     }
   }
 
-  /** What the run is and does at the moment. */
   async describe(): Promise<RunInfo> {
     const { run } = await this.link.ask({ kind: 'workflow.describe', ...this.#run });
     return decodeRunInfo(run, this.values);
   }
 
-  /** Everything that happened in the run so far, in order. */
   history(): Promise<HistoryEvent[]> {
     return this.#reader().readAll();
   }
 
-  /**
-   * What happened in the run, and then what happens, in order and without a gap; completes when the run has ended.
-   * It goes on over restarts of coordinators and NATS; unsubscribing ends it.
-   */
   watch(): Observable<HistoryEvent> {
     return this.#reader().watch();
   }
 
-  /**
-   * Sends an event; returns once it is durable in the run's inbox.
-   *
-   * @throws UnknownEventError when the workflow has no handler for it
-   * @throws RunFinishedError when the run has ended
-   */
   async send(event: string, payload?: unknown, options: SendOptions = {}): Promise<void> {
     assertName(event, 'The event');
     const eventId = idOf(options.eventId, 'The event id');
@@ -98,12 +57,6 @@ export class WorkflowHandle<R = unknown> {
     await this.link.ask({ kind: 'workflow.send', ...this.#run, eventId, event, payload: encoded });
   }
 
-  /**
-   * Asks the run; it is answered from its committed state, also when it has ended.
-   *
-   * @throws UnknownQueryError when the workflow has no such query
-   * @throws QueryFailedError when its handler threw
-   */
   async query<T = unknown>(name: string, args?: unknown): Promise<T> {
     assertName(name, 'The query');
     const encoded = this.values.encode(args, 'args');
@@ -111,12 +64,6 @@ export class WorkflowHandle<R = unknown> {
     return this.values.decode(answer.result) as T;
   }
 
-  /**
-   * Asks the run to change and returns its handler's reply.
-   *
-   * @throws UpdateRejectedError when the handler threw or refused the payload; the run is as before
-   * @throws RunFinishedError when the run has ended
-   */
   async update<T = unknown>(name: string, payload?: unknown, options: UpdateOptions = {}): Promise<T> {
     assertName(name, 'The update');
     const updateId = idOf(options.updateId, 'The update id');
@@ -128,20 +75,10 @@ export class WorkflowHandle<R = unknown> {
     return this.values.decode(answer.reply) as T;
   }
 
-  /**
-   * Asks the run to end: its step may finish, its `@OnCancel` handler cleans up. Asking again is harmless.
-   *
-   * @throws RunFinishedError when the run has ended
-   */
   async cancel(reason?: string): Promise<void> {
     await this.link.ask({ kind: 'workflow.cancel', ...this.#run, reason });
   }
 
-  /**
-   * Ends the run at once; no more of its code is heard.
-   *
-   * @throws RunFinishedError when the run has ended
-   */
   async terminate(reason?: string): Promise<void> {
     await this.link.ask({ kind: 'workflow.terminate', ...this.#run, reason });
   }
@@ -159,9 +96,6 @@ export class WorkflowHandle<R = unknown> {
     return new ResultTimeoutError(`${what} had no result within ${timeoutMs} ms.`, { cause });
   }
 }
-
-/** A handle that knows its run. */
-export type StartedWorkflow<R = unknown> = WorkflowHandle<R> & { readonly runId: string };
 
 function idOf(given: string | undefined, what: string): string {
   const id = given ?? newId();

@@ -3,15 +3,10 @@
 export {
   GroundControlClient,
   type ListOptions,
-  type ResultOptions,
   type RunPage,
-  type SendOptions,
-  type StartedWorkflow,
   type StartOptions,
-  type UpdateOptions,
   type WorkerInfo,
   type WorkflowClass,
-  WorkflowHandle,
   type WorkflowTypeInfo,
 } from '@ground-control/client';
 export {
@@ -62,7 +57,6 @@ export {
   WorkflowTypeNotRegisteredError,
 } from '@ground-control/protocol';
 export {
-  type ChildHandle,
   type ChildOptions,
   ChildOutcome,
   Context,
@@ -94,6 +88,11 @@ export {
   type WaitOptions,
   Workflow,
   type WorkflowOptions,
+  type ResultOptions,
+  type SendOptions,
+  type StartedWorkflow,
+  type UpdateOptions,
+  WorkflowHandle,
 } from '@ground-control/workflow';
 export {
   type ErrorClass,

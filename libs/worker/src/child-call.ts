@@ -7,7 +7,7 @@ import {
   StepAbortedError,
   toMilliseconds,
 } from '@ground-control/protocol';
-import { type ChildHandle, type ChildOptions, workflowTypeOf } from '@ground-control/workflow';
+import { type WorkflowHandle, type ChildOptions, workflowTypeOf } from '@ground-control/workflow';
 import type { Type } from '@nestjs/common';
 import type { CallHost } from './call-host.js';
 import { childRunId } from './call-ids.js';
@@ -25,7 +25,7 @@ export function callStartChild(
   host: CallHost,
   workflow: Workflow,
   options: ChildOptions,
-): Promise<ChildHandle> {
+): Promise<WorkflowHandle> {
   return callChild(host, workflow, options, StartChildCall);
 }
 
@@ -127,7 +127,7 @@ abstract class ChildCall<T> extends StepCall<T> {
  * The outcome has the place in the order that the record of the start has, and outcomes behind it wait for it: when the
  * other leader answers is not recorded, so nothing may depend on it.
  */
-class StartChildCall extends ChildCall<ChildHandle> {
+class StartChildCall extends ChildCall<WorkflowHandle> {
   override get effect(): Promise<unknown> {
     return this.promise;
   }
@@ -144,7 +144,7 @@ class StartChildCall extends ChildCall<ChildHandle> {
     // Nothing is under way that could be stopped: the start is sent until it is answered.
   }
 
-  private async open(child: ChildStarted): Promise<ChildHandle> {
+  private async open(child: ChildStarted): Promise<WorkflowHandle> {
     const refusal = await this.start(child);
     if (refusal) throw refusal;
     return this.host.runs.handle(child.workflowId, child.runId);

@@ -1,6 +1,6 @@
 import type { CoordinatorLink, GroundControlClient } from '@ground-control/client';
 import type { ChildOutcomeOf, ChildStarted, Encoded, ParentRef, SendEvent } from '@ground-control/protocol';
-import type { ChildHandle } from '@ground-control/workflow';
+import type { WorkflowHandle } from '@ground-control/workflow';
 import type { RunLinks } from './run-links.js';
 
 /** Steps reach other runs as any client does, but never give up. */
@@ -34,7 +34,7 @@ export class ClientRunLinks implements RunLinks {
     await this.link.ask({ kind: 'workflow.send', ...event }, FOR_EVER);
   }
 
-  handle(workflowId: string, runId: string): ChildHandle {
+  handle(workflowId: string, runId: string): WorkflowHandle {
     return this.client.handle(workflowId, runId);
   }
 }

@@ -9,7 +9,7 @@ import {
   WorkflowFailedError,
 } from '@ground-control/protocol';
 import {
-  type ChildHandle,
+  type WorkflowHandle,
   type ChildOutcome,
   type Context,
   type Directive,
@@ -45,8 +45,8 @@ class FakeRuns implements RunLinks {
     this.sent.push(event);
     if (this.refusal) throw this.refusal;
   }
-  handle(workflowId: string, runId: string): ChildHandle {
-    return { workflowId, runId } as ChildHandle;
+  handle(workflowId: string, runId: string): WorkflowHandle {
+    return { workflowId, runId } as WorkflowHandle;
   }
 }
 

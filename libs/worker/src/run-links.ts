@@ -1,5 +1,5 @@
 import type { ChildOutcomeOf, ChildStarted, Encoded, ParentRef, SendEvent } from '@ground-control/protocol';
-import type { ChildHandle } from '@ground-control/workflow';
+import type { WorkflowHandle } from '@ground-control/workflow';
 
 /** How a step reaches other runs. Everything here is idempotent by the ids that it is given, and is tried for ever. */
 export interface RunLinks {
@@ -10,5 +10,5 @@ export interface RunLinks {
   /** Sends an event. @throws GroundControlError when it is refused */
   send(event: Omit<SendEvent, 'kind'>): Promise<void>;
   /** A handle for user code. */
-  handle(workflowId: string, runId: string): ChildHandle;
+  handle(workflowId: string, runId: string): WorkflowHandle;
 }

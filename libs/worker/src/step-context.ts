@@ -1,6 +1,6 @@
 import type { Duration, RunInfo } from '@ground-control/protocol';
 import {
-  type ChildHandle,
+  type WorkflowHandle,
   type ChildOptions,
   Context,
   type InputOf,
@@ -77,8 +77,8 @@ export class StepContext extends Context {
   override startChild<W>(
     workflow: Type<W> | string,
     options: ChildOptions<InputOf<NoInfer<W>>>,
-  ): Promise<ChildHandle<ResultOf<W>>> {
-    return callStartChild(this.host, workflow, options) as Promise<ChildHandle<ResultOf<W>>>;
+  ): Promise<WorkflowHandle<ResultOf<W>>> {
+    return callStartChild(this.host, workflow, options) as Promise<WorkflowHandle<ResultOf<W>>>;
   }
 
   override runChild<W>(

@@ -1,11 +1,4 @@
-import type {
-  Duration,
-  EndedStatus,
-  FailureInfo,
-  HistoryEvent,
-  ParentClosePolicy,
-  RunInfo,
-} from '@ground-control/protocol';
+import type { Duration, EndedStatus, FailureInfo, ParentClosePolicy } from '@ground-control/protocol';
 import type { StepHandler } from './next.js';
 
 export interface ChildOptions<I = unknown> {
@@ -35,18 +28,4 @@ export abstract class ChildOutcome<T = unknown> {
    * @throws WorkflowFailedError, WorkflowCancelledError, WorkflowTerminatedError or WorkflowTimedOutError when it has none
    */
   abstract unwrap(): T;
-}
-
-/** A child that was started: what the client calls a `WorkflowHandle`. What is done with it is not recorded. */
-export interface ChildHandle<R = unknown> {
-  readonly workflowId: string;
-  readonly runId: string | undefined;
-  result(options?: { timeout?: Duration | undefined }): Promise<R>;
-  describe(): Promise<RunInfo>;
-  history(): Promise<HistoryEvent[]>;
-  send(event: string, payload?: unknown): Promise<void>;
-  query<T = unknown>(name: string, args?: unknown): Promise<T>;
-  update<T = unknown>(name: string, payload?: unknown): Promise<T>;
-  cancel(reason?: string): Promise<void>;
-  terminate(reason?: string): Promise<void>;
 }

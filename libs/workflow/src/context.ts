@@ -1,6 +1,7 @@
 import type { Duration, RunInfo } from '@ground-control/protocol';
 import type { LoggerService, Type } from '@nestjs/common';
-import type { ChildHandle, ChildOptions } from './children.js';
+import type { ChildOptions } from './children.js';
+import type { WorkflowHandle } from './workflow-handle.js';
 import type { InputOf, ResultOf } from './inference.js';
 import type { Next } from './next.js';
 import type { Store } from './store.js';
@@ -48,7 +49,7 @@ export abstract class Context<S = Record<string, unknown>> {
   abstract startChild<W>(
     workflow: Type<W> | string,
     options: ChildOptions<InputOf<NoInfer<W>>>,
-  ): Promise<ChildHandle<ResultOf<W>>>;
+  ): Promise<WorkflowHandle<ResultOf<W>>>;
   /**
    * Starts a run and waits for its result.
    *

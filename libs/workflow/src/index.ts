@@ -18,3 +18,4 @@ export { type CurrentTask, runAsStep, runAsTask, runOutsideSteps, type TaskRunne
 export * from './task.decorator.js';
 export * from './workflow-metadata.accessor.js';
 export * from './workflow.decorator.js';
+export * from './workflow-handle.js';
