@@ -78,9 +78,10 @@ describe('the example of parent and children', () => {
     await gates.reached('south');
     await world.recorded(run.workflowId, 'wait.started');
     await run.cancel();
-    gates.open('south');
     expect(await rejectionOf(run.result())).toBeInstanceOf(WorkflowCancelledError);
     const child = world.client.handle(`${run.workflowId}/south`);
+    await world.recorded(child.workflowId, 'run.cancel_requested');
+    gates.open('south');
     expect(await rejectionOf(child.result())).toBeInstanceOf(WorkflowCancelledError);
   });
 });
