@@ -3,7 +3,6 @@ import {
   type AnswerQuery,
   type CancelWorkflow,
   type DeliverChildOutcome,
-  findHandler,
   type ListRuns,
   type QueryWorkflow,
   type ReadHistory,
@@ -128,8 +127,7 @@ const ENDINGS: ReadonlySet<string> = new Set([
 export function handleSend(term: LeaderTerm, request: SendEvent, caller: Caller): void {
   const { eventId: id, event, payload } = request;
   onRun(term, request, caller, (record) => {
-    const definition = term.definition(record.workflowType);
-    const known = definition !== undefined && findHandler(definition, 'event', event) !== undefined;
+    const known = term.handles(record.workflowType, 'event', event);
     return { kind: 'send', id, event, payload, known };
   });
 }
@@ -141,8 +139,7 @@ export function handleUpdate(term: LeaderTerm, request: UpdateWorkflow, caller: 
   const state = record.state;
   if (!state) return answerLater(caller, answerOfEnded(term, record, request.updateId));
   const { updateId: id, update, payload } = request;
-  const definition = term.definition(record.workflowType);
-  const known = definition !== undefined && findHandler(definition, 'update', update) !== undefined;
+  const known = term.handles(record.workflowType, 'update', update);
   const decision = term.decide(state, { kind: 'update', id, update, payload, known });
   if (decision.kind === 'rejected') return term.answer(caller, refused(decision.code, decision.message));
   const answered = updateReply(state, id);
@@ -166,8 +163,7 @@ async function answerOfEnded(term: LeaderTerm, record: RunRecord, updateId: stri
 
 export function handleCancel(term: LeaderTerm, request: CancelWorkflow, caller: Caller): void {
   onRun(term, request, caller, (record) => {
-    const definition = term.definition(record.workflowType);
-    const handler = definition !== undefined && findHandler(definition, 'cancel') !== undefined;
+    const handler = term.handles(record.workflowType, 'cancel');
     return { kind: 'cancel', reason: request.reason, handler };
   });
   notifyCancel(term, request);
@@ -205,7 +201,7 @@ export function handleChildEnded(term: LeaderTerm, request: DeliverChildOutcome,
 export function handleQuery(term: LeaderTerm, request: QueryWorkflow, caller: Caller): void {
   const record = term.runs.find(request);
   if (!record) return term.answer(caller, notFound(request));
-  if (!term.definition(record.workflowType)?.queries.includes(request.query)) {
+  if (!term.hasQuery(record.workflowType, request.query)) {
     const message = `Workflow type ${record.workflowType} has no query ${JSON.stringify(request.query)}.`;
     return term.answer(caller, refused('UNKNOWN_QUERY', message));
   }

@@ -12,12 +12,14 @@ import {
   type StepState,
 } from '@ground-control/engine';
 import type { JournalBatch, JournalEntry, PartitionJournal } from '@ground-control/journal';
-import type {
-  Assignment,
-  AssignmentKey,
-  Reply,
-  StepNotice,
-  WorkflowDefinition,
+import {
+  type Assignment,
+  type AssignmentKey,
+  findHandler,
+  type HandlerKind,
+  type Reply,
+  type StepNotice,
+  type WorkflowDefinition,
 } from '@ground-control/protocol';
 import { buildAssignment } from './assignments.js';
 import { type Effect, GroupCommit } from './group-commit.js';
@@ -97,8 +99,24 @@ export class LeaderTerm {
     return this.context.clock();
   }
 
+  /** The type as it was registered last. */
   definition(workflowType: string): WorkflowDefinition | undefined {
-    return this.context.workers.definition(workflowType) ?? this.context.catalogue.get(workflowType);
+    return this.context.catalogue.get(workflowType);
+  }
+
+  /** Whether the type has a handler: in the version that was registered last, or in any that is live. */
+  handles(workflowType: string, kind: HandlerKind, name?: string): boolean {
+    return this.versions(workflowType).some((version) => findHandler(version, kind, name) !== undefined);
+  }
+
+  /** As {@link handles}, for a query. */
+  hasQuery(workflowType: string, query: string): boolean {
+    return this.versions(workflowType).some(({ queries }) => queries.includes(query));
+  }
+
+  private versions(workflowType: string): WorkflowDefinition[] {
+    const last = this.definition(workflowType);
+    return [...(last ? [last] : []), ...this.context.workers.definitions(workflowType)];
   }
 
   /** What it decides bears this time, so that delays in the events are what was asked for. */

@@ -157,11 +157,9 @@ export class WorkerRegistry {
     if (worker) worker.suspended = true;
   }
 
-  /** A live worker's definition of a type: that of the worker registered last. */
-  definition(workflowType: string): WorkflowDefinition | undefined {
-    return this.rotation
-      .find((worker) => worker.definitions.has(workflowType))
-      ?.definitions.get(workflowType);
+  /** What the live workers say of a type: those of two versions differ. */
+  definitions(workflowType: string): WorkflowDefinition[] {
+    return this.rotation.flatMap((worker) => worker.definitions.get(workflowType) ?? []);
   }
 
   /** A live worker that answers a query of a type. */
