@@ -8,6 +8,7 @@ import {
   type LeaderAnnouncement,
   MAX_VALUE_BYTES,
   partitionOf,
+  PayloadTooLargeError,
   type RegisterWorker,
   type Reply,
   type WorkflowDefinition,
@@ -17,7 +18,8 @@ import type { LoggerService } from '@nestjs/common';
 import { type Caller, refused } from './caller.js';
 import type { ResolvedCoordinatorOptions } from './coordinator-options.js';
 import { childRequest } from './courier.js';
-import type { LeaderContext } from './leader-context.js';
+import type { AssignmentFate, LeaderContext } from './leader-context.js';
+import { QUERY_PATIENCE } from './limits.js';
 import { PartitionLeader } from './partition-leader.js';
 import { ReadyQueue } from './ready-queue.js';
 import { WorkerRegistry } from './worker-registry.js';
@@ -172,10 +174,7 @@ export class Coordinator {
     };
   }
 
-  private async sendAssignment(
-    workerId: string,
-    assignment: Assignment,
-  ): Promise<'accepted' | 'refused' | 'unanswered'> {
+  private async sendAssignment(workerId: string, assignment: Assignment): Promise<AssignmentFate> {
     try {
       const timeoutMs = this.options.workerLeaseMs;
       const reply = await this.peer.request({ kind: 'peer', peer: workerId }, assignment, { timeoutMs });
@@ -184,16 +183,17 @@ export class Coordinator {
       this.logger.warn(
         `step ${assignment.step} of run ${assignment.runId} did not reach worker ${workerId}: ${String(error)}`,
       );
+      if (error instanceof PayloadTooLargeError) return 'too large';
       return error instanceof CoordinatorUnavailableError ? 'unanswered' : 'refused';
     }
   }
 
-  private async askWorker(workerId: string, query: Body): Promise<Reply> {
+  private async askWorker(workerId: string, query: Body): Promise<Reply | undefined> {
+    const timeoutMs = this.options.workerLeaseMs * QUERY_PATIENCE;
     try {
-      return (await this.peer.request({ kind: 'peer', peer: workerId }, query, {
-        timeoutMs: this.options.workerLeaseMs,
-      })) as Reply;
+      return (await this.peer.request({ kind: 'peer', peer: workerId }, query, { timeoutMs })) as Reply;
     } catch (error) {
+      if (error instanceof CoordinatorUnavailableError) return undefined;
       return refused('QUERY_FAILED', `No worker answered the query: ${String(error)}`);
     }
   }

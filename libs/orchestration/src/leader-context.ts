@@ -9,6 +9,9 @@ import type {
 import type { ReadyQueue } from './ready-queue.js';
 import type { WorkerRegistry } from './worker-registry.js';
 
+/** What came of an assignment; one that is `too large` fits in no message, to whichever worker. */
+export type AssignmentFate = 'accepted' | 'refused' | 'unanswered' | 'too large';
+
 /** What a leader has of the process around it: ports that a simulation can stand in for. */
 export interface LeaderContext {
   readonly partition: number;
@@ -20,11 +23,11 @@ export interface LeaderContext {
   /** The workflow types that were ever registered, for when no worker of a type is live. */
   readonly catalogue: ReadonlyMap<string, WorkflowDefinition>;
   /** Hands a step to a worker, again and again until it is answered or a lease has passed. */
-  send(workerId: string, assignment: Assignment): Promise<'accepted' | 'refused' | 'unanswered'>;
+  send(workerId: string, assignment: Assignment): Promise<AssignmentFate>;
   /** Tells a worker something that it need not answer. */
   notify(workerId: string, notice: StepNotice): void;
-  /** Asks a worker. */
-  query(workerId: string, query: AnswerQuery): Promise<Reply>;
+  /** Asks a worker. @returns undefined when it did not answer in time */
+  query(workerId: string, query: AnswerQuery): Promise<Reply | undefined>;
   /** Delivers what is owed to another run until its leader has acknowledged it. @returns false when it was given up */
   courier(entry: OutboxEntry): Promise<boolean>;
 }

@@ -16,6 +16,7 @@ import {
   type Assignment,
   type AssignmentKey,
   findHandler,
+  PayloadTooLargeError,
   type HandlerKind,
   type Reply,
   type StepNotice,
@@ -302,9 +303,31 @@ export class LeaderTerm {
       if (this.over) return;
       if (reply === 'accepted') return this.context.workers.confirm(workerId, record.runId);
       if (reply === 'unanswered') return undefined;
+      if (reply === 'too large') return this.failStep(record, assignment);
       this.context.workers.suspend(workerId);
       return this.release(assignment, 'worker refused it');
     });
+  }
+
+  /** Fails a step that can be given to no worker: it would be tried for ever. */
+  private failStep(record: RunRecord, { stepSeq, attempt, step }: Assignment): void {
+    const state = activeState(record);
+    if (!state) return;
+    const message =
+      `Step ${step} can be given to no worker: its input, what it recorded, and the store of its run ` +
+      'are together more than a message holds.';
+    const error = { type: PayloadTooLargeError.name, code: PayloadTooLargeError.code, message };
+    const offset = state.step?.operations.length ?? 0;
+    const outcome = { kind: 'failed', error } as const;
+    const decision = this.decide(state, {
+      kind: 'report',
+      stepSeq,
+      attempt,
+      offset,
+      operations: [],
+      outcome,
+    });
+    if (decision.kind === 'accepted') this.commit(record, decision.events);
   }
 
   /** Takes a step from a worker; another attempt follows. */

@@ -9,6 +9,7 @@ import type {
   StepOutcome,
   WorkflowDefinition,
 } from '@ground-control/protocol';
+import type { AssignmentFate } from './leader-context.js';
 import { PartitionLeader } from './partition-leader.js';
 import { ReadyQueue } from './ready-queue.js';
 import { WorkerRegistry } from './worker-registry.js';
@@ -37,6 +38,8 @@ export class LeaderWorld {
   readonly leader: PartitionLeader;
   onAssigned: () => void = () => {};
   now = 1_000_000;
+  /** What comes of the assignments. */
+  fate: AssignmentFate = 'accepted';
   private epochs = 0;
 
   private constructor(store: MemoryJournalStore) {
@@ -54,7 +57,7 @@ export class LeaderWorld {
         send: (workerId, assignment) => {
           this.onAssigned();
           this.assignments.push({ workerId, assignment: structuredClone(assignment) });
-          return Promise.resolve('accepted');
+          return Promise.resolve(this.fate);
         },
         notify: (workerId, notice) => void this.notices.push({ workerId, notice }),
         query: () => Promise.resolve({ kind: 'query.answered', result: undefined }),

@@ -169,6 +169,25 @@ describe('a worker that is lost (invariant 10)', () => {
   });
 });
 
+describe('a step that no message can carry', () => {
+  it('fails by name, and its worker goes on', async () => {
+    const world = await LeaderWorld.start();
+    world.fate = 'too large';
+    world.register('w1');
+    world.begin('r1');
+    await settle();
+    world.ask('result', { kind: 'workflow.result', workflowId: 'order-1' } as { kind: string });
+    await settle();
+    expect(world.reply('result')).toMatchObject({
+      kind: 'run.ended',
+      status: 'failed',
+      error: { type: 'PayloadTooLargeError', code: 'PAYLOAD_TOO_LARGE' },
+    });
+    expect(world.assignments).toHaveLength(1);
+    expect(world.workers.list()).toMatchObject([{ workerId: 'w1', running: 0 }]);
+  });
+});
+
 describe('a worker that drains', () => {
   it('gets no step again that it gives back, nor any other', async () => {
     const world = await started();
