@@ -3,24 +3,27 @@ export interface TurnListener {
   onTurn(): void;
 }
 
-let waiting: TurnListener[] = [];
+let asking: TurnListener[] = [];
+let due: TurnListener[] = [];
 
 /**
  * Calls back once all microtasks that are due have run, those that they cause included, and before the event loop goes
  * on. What is asked for in one turn shares one callback.
  */
 export function afterMicrotasks(listener: TurnListener): void {
-  // The queue of ticks is emptied before that of microtasks, and so is a tick that a tick adds; one that a microtask
-  // adds waits for the microtasks.
-  if (waiting.push(listener) === 1) queueMicrotask(addTick);
+  if (asking.push(listener) === 1) queueMicrotask(addTick);
 }
 
+// A tick that is added by a microtask runs when no microtask is left; one that is added by a tick runs before those
+// that the tick has queued. So it takes a microtask to become due.
 function addTick(): void {
-  process.nextTick(runWaiting);
+  if (due.length === 0) process.nextTick(runDue);
+  due = due.concat(asking);
+  asking = [];
 }
 
-function runWaiting(): void {
-  const due = waiting;
-  waiting = [];
-  for (const listener of due) listener.onTurn();
+function runDue(): void {
+  const listeners = due;
+  due = [];
+  for (const listener of listeners) listener.onTurn();
 }

@@ -24,7 +24,7 @@ export interface CallHost {
   readonly open: Set<OpenCall>;
   /** The step has ended or was taken away: a call is never answered. */
   readonly isOver: boolean;
-  /** The number of the next call. */
+  /** The number of the next call. @throws LimitExceededError */
   nextOp(): number;
   /** What was recorded of the call. @throws NonDeterminismError, which also fails the step */
   ask(asked: AskedCall): RecordedCall | undefined;

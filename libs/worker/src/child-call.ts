@@ -41,8 +41,8 @@ function callChild<T>(
   Call: new (host: CallHost, op: number) => ChildCall<T>,
 ): Promise<T> {
   if (host.isOver) return never();
-  const op = host.nextOp();
   try {
+    const op = host.nextOp();
     const { child, digest } = describeChild(host, op, workflow, options);
     const name = `${child.workflowType} ${child.workflowId}`;
     const recorded = host.ask({ op, kind: 'child', name, digest, args: [options.input] });

@@ -93,6 +93,9 @@ class OrderWorkflow {
   @Step() async badResult(ctx: Context): Promise<Directive> {
     return ctx.next.complete(await this.tasks.circular());
   }
+  @Step() async tooMuch(ctx: Context): Promise<Directive> {
+    for (;;) await ctx.random();
+  }
   @Step() async nothing(): Promise<void> {}
   @Step({ retry: { maxAttempts: 3, initialDelay: '1s', nonRetryableErrors: [RangeError] } })
   async throws(_ctx: Context, what: string): Promise<Directive> {
@@ -197,6 +200,10 @@ describe('a step', () => {
   it('cannot save or return what cannot be encoded', async () => {
     await expect(ended('badValue')).rejects.toThrow(/store value f\.list\[0\] is a function/);
     await expect(ended('badResult')).rejects.toThrow(/result of task circular\.self refers back/);
+  });
+
+  it('can make only so many calls', async () => {
+    await expect(ended('tooMuch')).rejects.toThrow(/Step tooMuch made 20000 calls, which is the limit/);
   });
 
   it('must return a directive', async () => {

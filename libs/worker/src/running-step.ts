@@ -1,6 +1,7 @@
 import {
   type Assignment,
   type AssignmentKey,
+  LimitExceededError,
   type Operation,
   type RunInfo,
   StepAbortedError,
@@ -36,6 +37,9 @@ import type { StepServices } from './step-services.js';
 import { StepStore } from './step-store.js';
 import { callTask } from './task-call.js';
 import { Timer } from './timer.js';
+
+/** The most calls (tasks, values, sleeps, children, events) of one step: what is recorded of them travels as a whole. */
+export const MAX_STEP_CALLS = 20_000;
 
 /** The last date there is: the deadline of a step without a timeout. */
 const NO_DEADLINE_MS = 8.64e15;
@@ -152,7 +156,11 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
   // ---- its calls --------------------------------------------------------------------------------------------------
 
   nextOp(): number {
-    return this.calls++;
+    if (this.calls < MAX_STEP_CALLS) return this.calls++;
+    throw new LimitExceededError(
+      `Step ${this.step} made ${MAX_STEP_CALLS} calls, which is the limit. Divide its work among several steps.`,
+      { details: { limit: MAX_STEP_CALLS } },
+    );
   }
 
   ask(asked: AskedCall): RecordedCall | undefined {

@@ -37,8 +37,8 @@ function callSendTo(
   payload: unknown,
 ): Promise<void> {
   if (host.isOver) return never();
-  const op = host.nextOp();
   try {
+    const op = host.nextOp();
     assertName(to.workflowId, 'The workflow id');
     assertName(event, 'The event');
     const plain = host.values.encodePlain(payload, `payload of event ${event}`);

@@ -8,8 +8,8 @@ import { Timer } from './timer.js';
 /** Sleeps, or what is left of a sleep that an earlier attempt began. */
 export function callSleep(host: CallHost, duration: Duration): Promise<void> {
   if (host.isOver) return never();
-  const op = host.nextOp();
   try {
+    const op = host.nextOp();
     const delayMs = toMilliseconds(duration, 'sleep');
     const recorded = host.ask({ op, kind: 'sleep', name: '', digest: undefined, args: [duration] });
     const call = new SleepCall(host, op);

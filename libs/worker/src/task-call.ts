@@ -24,8 +24,8 @@ export function callTask(
   body: () => unknown,
 ): Promise<unknown> {
   if (host.isOver) return never();
-  const op = host.nextOp();
   try {
+    const op = host.nextOp();
     const { definition } = task;
     const plain = host.values.encodePlain(args, `arguments of task ${definition.name}`);
     const digest = digestOf(plain);

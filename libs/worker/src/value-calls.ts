@@ -33,8 +33,8 @@ function callValue(
   draw: Draw,
 ): Promise<ValueOperation['value']> {
   if (host.isOver) return never();
-  const op = host.nextOp();
   try {
+    const op = host.nextOp();
     const recorded = host.ask({ op, kind, name: '', digest: undefined, args: [] });
     const settled = recorded?.settled as ValueOperation | undefined;
     if (recorded && settled) {

@@ -8,7 +8,7 @@ import {
   type WorkerRequest,
 } from '@ground-control/protocol';
 import { WorkflowMetadataAccessor } from '@ground-control/workflow';
-import type { Provider, Type } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { vi } from 'vitest';
@@ -168,9 +168,4 @@ export async function runStart(
 ): Promise<unknown> {
   const assignment = assignmentOf(type, { input: values.encode(input, 'input') });
   return completed(await runStep(workflows, leader, assignment));
-}
-
-/** The single workflow that a class is. */
-export async function serveOne(type: Type, ...others: Provider[]): Promise<Map<string, ServedWorkflow>> {
-  return serve(type, ...others);
 }
