@@ -17,7 +17,7 @@ import {
 import { runContext } from './assignments.js';
 import { type Caller, refused } from './caller.js';
 import type { LeaderTerm } from './leader-term.js';
-import { MAX_HISTORY_PAGE, MAX_LIST_PAGE } from './limits.js';
+import { MAX_HISTORY_PAGE, MAX_LIST_PAGE, MAX_QUERY_TRIES } from './limits.js';
 import { endReply, updateReply } from './replies.js';
 import { activeState, type RunRecord, statusOf, waitersOf } from './run-record.js';
 
@@ -222,12 +222,21 @@ function queryOf(term: LeaderTerm, { query, args }: QueryWorkflow, state: RunSta
   return { kind: 'query.answer', runId, run: runContext(state), info, query, args };
 }
 
-function askWorker(term: LeaderTerm, query: AnswerQuery): Promise<Reply> {
+/** Asks one worker after the other: one that died is listed until its lease has run out. */
+async function askWorker(term: LeaderTerm, query: AnswerQuery): Promise<Reply> {
   const { workflowType } = query.run;
-  const worker = term.context.workers.forQuery(workflowType, query.query);
-  if (worker) return term.context.query(worker.id, query);
-  const message = `No live worker serves queries of workflow type ${workflowType}.`;
-  return Promise.resolve(refused('QUERY_FAILED', message));
+  const asked = new Set<string>();
+  for (let tries = 0; tries < MAX_QUERY_TRIES; tries++) {
+    const worker = term.context.workers.forQuery(workflowType, query.query, asked);
+    if (!worker) {
+      return refused('QUERY_FAILED', `No live worker serves queries of workflow type ${workflowType}.`);
+    }
+    // oxlint-disable-next-line no-await-in-loop -- the next only when this one does not answer
+    const reply = await term.context.query(worker.id, query);
+    if (reply) return reply;
+    asked.add(worker.id);
+  }
+  return refused('QUERY_FAILED', `No worker answered query ${JSON.stringify(query.query)} in time.`);
 }
 
 /** The partition's runs that match, newest first. */

@@ -16,5 +16,11 @@ export const MAX_LIST_PAGE = 1_000;
 /** How many worker leases a worker that is not heard of is listed for. */
 export const DEFAULT_LEASE_MS = 15_000;
 
+/** How many workers are asked a query, one after the other, until one answers. */
+export const MAX_QUERY_TRIES = 3;
+
+/** How long a worker has for a query, as a share of a lease. */
+export const QUERY_PATIENCE: number = 1 / 2;
+
 /** Back-off between tries to take a partition over, in milliseconds. */
 export const TAKEOVER_RETRY_MS = { first: 100, most: 5_000 } as const;

@@ -162,9 +162,13 @@ export class WorkerRegistry {
     return this.rotation.flatMap((worker) => worker.definitions.get(workflowType) ?? []);
   }
 
-  /** A live worker that answers a query of a type. */
-  forQuery(workflowType: string, query: string): Worker | undefined {
-    return this.rotation.find((worker) => worker.definitions.get(workflowType)?.queries.includes(query));
+  /** A live worker that answers a query of a type: the one heard of last among those that were not `asked`, if any. */
+  forQuery(workflowType: string, query: string, asked: ReadonlySet<string>): Worker | undefined {
+    const able = this.rotation.filter((worker) =>
+      worker.definitions.get(workflowType)?.queries.includes(query),
+    );
+    const fresh = able.filter((worker) => !asked.has(worker.id));
+    return (fresh.length > 0 ? fresh : able).toSorted((a, b) => b.lastSeenAt - a.lastSeenAt)[0];
   }
 
   list(): WorkerInfoWire[] {
