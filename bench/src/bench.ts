@@ -39,6 +39,8 @@ export async function bench(
   for (const line of conditionsOf(options)) progress.say(line);
   const available = await prepare(options.peers, outcome, progress);
   const turns = plan(available, options);
+  if (turns.length === 0)
+    throw new Error('There is nothing to measure: no engine that can be had carries out the workloads.');
   progress.expect(turns.length);
   progress.say(forecast(turns, options));
   for (const turn of turns) await takeTurn(turn, options, outcome, progress, onMeasurement);

@@ -1,14 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { assertOnDisk } from './conditions.js';
 import { ENGINES } from './engines/registry.js';
 import type { EngineName } from './engines/engine.js';
 import { BENCH_DIRECTORY } from './harness/paths.js';
 import { median } from './harness/statistics.js';
-import { exitInOrder } from './harness/signals.js';
+import { runProgram } from './run-program.js';
 import { Turn } from './harness/turn.js';
 import { type BenchOptions, parseOptions } from './options.js';
 import { Progress } from './progress.js';
@@ -19,8 +18,9 @@ import { Progress } from './progress.js';
 const BASELINE_FILE = join(BENCH_DIRECTORY, 'baseline.json');
 /** How much worse is too much. */
 const TOLERANCE = 0.15;
-const ROUNDS = 3;
-const SHORT = ['--seconds', '8', '--warmup', '4', '--rounds', String(ROUNDS)];
+/** Has the result kept as the figure that later ones are compared with. */
+const UPDATE = '--update';
+const SHORT = ['--seconds', '8', '--warmup', '4', '--rounds', '3'];
 
 interface Baseline {
   /** CPU time of a W2 workflow in that of the floor. */
@@ -41,20 +41,31 @@ interface Costs {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { update: { type: 'boolean' }, data: { type: 'string' } } });
-  const data = values.data === undefined ? [] : ['--data', values.data];
-  const options = parseOptions([...SHORT, ...data]);
-  if (options === 'help') return 2;
+  const args = process.argv.slice(2);
+  const options = parseOptions([...SHORT, ...args.filter((arg) => arg !== UPDATE)]);
+  if (options === 'help') return help();
   await assertOnDisk(options.dataDirectory);
+  if (!args.includes(UPDATE) && !existsSync(BASELINE_FILE)) {
+    throw new Error(
+      `There is nothing to compare with: make ${BASELINE_FILE} with \`npm run bench:check -- ${UPDATE}\`.`,
+    );
+  }
   const costs = await measureCosts(options);
   const cpuInFloors = median(costs.ours.map((cost, round) => cost / (costs.floor[round] ?? NaN)));
-  return values.update === true ? update(cpuInFloors, costs) : compare(cpuInFloors);
+  return args.includes(UPDATE) ? update(cpuInFloors, costs) : compare(cpuInFloors);
+}
+
+function help(): number {
+  process.stdout.write(
+    `npm run bench:check -- [${UPDATE}] [--seconds N] [--warmup N] [--rounds N] [--concurrency N] [--data FOLDER]\n`,
+  );
+  return 0;
 }
 
 async function measureCosts(options: BenchOptions): Promise<Costs> {
-  const progress = new Progress(2 * ROUNDS);
+  const progress = new Progress(2 * options.rounds);
   const costs: Costs = { ours: [], floor: [] };
-  for (let round = 1; round <= ROUNDS; round += 1) {
+  for (let round = 1; round <= options.rounds; round += 1) {
     costs.floor.push(await cpuOfW2('floor', round, options, progress));
     costs.ours.push(await cpuOfW2('ground-control', round, options, progress));
   }
@@ -108,5 +119,4 @@ function compare(cpuInFloors: number): number {
   return 1;
 }
 
-exitInOrder();
-process.exitCode = await main();
+await runProgram(main);

@@ -1,8 +1,8 @@
 import { bench, type Outcome } from './bench.js';
 import { conditionsOf } from './conditions.js';
-import { exitInOrder } from './harness/signals.js';
-import { type BenchOptions, parseOptions, USAGE, UsageError } from './options.js';
+import { type BenchOptions, parseOptions, USAGE } from './options.js';
 import { report } from './report.js';
+import { runProgram } from './run-program.js';
 
 // Exit codes: 0 measured, 1 a measurement failed, 2 wrong usage.
 
@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   for (const line of [...outcome.missing.map((peer) => `left out: ${peer}`), ...outcome.failures]) {
     process.stderr.write(`${line}\n`);
   }
-  return outcome.failures.length > 0 || outcome.measurements.length === 0 ? 1 : 0;
+  return outcome.failures.length > 0 ? 1 : 0;
 }
 
 function summary(options: BenchOptions, { measurements, engines, missing }: Outcome): string {
@@ -27,10 +27,4 @@ function summary(options: BenchOptions, { measurements, engines, missing }: Outc
   return `${conditions.map((line) => `- ${line}`).join('\n')}\n\n${report(measurements)}\n`;
 }
 
-exitInOrder();
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runProgram(main);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { ENGINE_NAMES, type EngineName } from './engines/engine.js';
@@ -20,8 +21,8 @@ export interface BenchOptions {
   waiting: number;
   /** How many steps W7 has. */
   steps: number;
-  /** Further environment of all Node processes that are measured. */
-  nodeEnv: NodeJS.ProcessEnv;
+  /** Further arguments of Node for all processes that are measured. */
+  nodeArgs: readonly string[];
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -54,10 +55,10 @@ export function parseOptions(args: string[]): BenchOptions | 'help' {
     concurrency: whole(values.concurrency, 256, '--concurrency'),
     rounds: whole(values.rounds, 2, '--rounds'),
     json: values.json === true,
-    dataDirectory: values.data ?? '/var/tmp',
+    dataDirectory: resolve(values.data ?? '/var/tmp'),
     waiting: whole(values.waiting, 100_000, '--waiting'),
     steps: whole(values.steps, 20_000, '--steps'),
-    nodeEnv: profiled(values['cpu-prof']),
+    nodeArgs: profiled(values['cpu-prof']),
   };
 }
 
@@ -115,6 +116,6 @@ function whole(given: string | undefined, standard: number, option: string): num
   throw new UsageError(`${option}: ${JSON.stringify(given)} is no whole number.`);
 }
 
-function profiled(folder: string | undefined): NodeJS.ProcessEnv {
-  return folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` };
+function profiled(folder: string | undefined): readonly string[] {
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(folder)}`];
 }

@@ -18,8 +18,8 @@ export interface EngineContext {
   maxInFlight: number;
   /** What it is started for. */
   workload: WorkloadName;
-  /** Further environment of its Node processes, for example to have them profiled. */
-  nodeEnv: NodeJS.ProcessEnv;
+  /** Further arguments of Node for its processes, for example to have them profiled. */
+  nodeArgs: readonly string[];
 }
 
 /** One life of an engine, from an empty store to its end. */

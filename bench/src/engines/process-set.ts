@@ -30,7 +30,8 @@ export class ProcessSet {
   async fork(role: Role, name: string, module: string, env: NodeJS.ProcessEnv): Promise<ManagedProcess> {
     const process = ManagedProcess.fork(module, {
       name,
-      env: { ...this.context.nodeEnv, ...env },
+      nodeArgs: this.context.nodeArgs,
+      env,
       directory: this.context.directory,
       logFile: this.#log(name),
     });

@@ -1,7 +1,7 @@
 import { jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/nats-core';
 
-import { ENTRY_BYTES, type EntryKind, PARTITIONS } from './messages.js';
+import { ENTRY_SIZES, type EntryKind, PARTITIONS } from './messages.js';
 
 /** What follows once an entry is on the disk. */
 export type Effect = () => void;
@@ -13,6 +13,7 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 
 interface Batch {
   bytes: number;
+  kinds: Set<EntryKind>;
   effects: Effect[];
 }
 
@@ -21,7 +22,7 @@ interface Batch {
  * messages on their way at once, each expecting the one before it to be the last.
  */
 class FloorPartition {
-  #open: Batch = { bytes: BATCH_BYTES, effects: [] };
+  #open: Batch = emptyBatch();
   readonly #inFlight: Batch[] = [];
   #last = 0;
   #scheduled = false;
@@ -29,7 +30,9 @@ class FloorPartition {
   constructor(private readonly publish: (expectedLast: number, bytes: number) => void) {}
 
   add(kind: EntryKind, effect: Effect): void {
-    this.#open.bytes += ENTRY_BYTES[kind];
+    const { another, shape } = ENTRY_SIZES[kind];
+    this.#open.bytes += this.#open.kinds.has(kind) ? another : another + shape;
+    this.#open.kinds.add(kind);
     this.#open.effects.push(effect);
     this.#schedule();
   }
@@ -52,11 +55,15 @@ class FloorPartition {
   #pump(): void {
     if (this.#open.effects.length === 0 || this.#inFlight.length >= APPENDS_IN_FLIGHT) return;
     const batch = this.#open;
-    this.#open = { bytes: BATCH_BYTES, effects: [] };
+    this.#open = emptyBatch();
     this.#inFlight.push(batch);
     this.publish(this.#last, Math.min(batch.bytes, MAX_BATCH_BYTES));
     this.#last += 1;
   }
+}
+
+function emptyBatch(): Batch {
+  return { bytes: BATCH_BYTES, kinds: new Set(), effects: [] };
 }
 
 /** The journals of all partitions, each in a stream as the engine's are. */

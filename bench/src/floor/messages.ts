@@ -102,15 +102,32 @@ function taskOperations(): RecordOperations['operations'] {
 /** What is appended for a run, in order: its start, then for each step what its task recorded and how it ended. */
 export type EntryKind = 'start' | 'record' | 'step' | 'end';
 
-/** The bytes that one more entry adds to a journal message that holds many. */
-export const ENTRY_BYTES: Record<EntryKind, number> = {
-  start: bytesOfEntry([
-    { kind: 'run.started', workflowId: 'W2-abcdef-100000', workflowType: 'W2', input: INPUT },
+/** What an entry takes in a journal message, in bytes. */
+export interface EntrySize {
+  /** One of many of its kind. */
+  another: number;
+  /** The first of its kind takes so much more: a message spells out each shape once. */
+  shape: number;
+}
+
+export const ENTRY_SIZES: Record<EntryKind, EntrySize> = {
+  start: sizeOf([
+    {
+      kind: 'run.started',
+      workflowId: input.id,
+      workflowType: 'W2',
+      input: INPUT,
+      timeoutAt: undefined,
+      startAt: undefined,
+      parent: undefined,
+      onCompleted: undefined,
+      attributes: undefined,
+    },
     stepStarted(1),
   ]),
-  record: bytesOfEntry([{ kind: 'step.recorded', stepSeq: 1, attempt: 1, operations: taskOperations() }]),
-  step: bytesOfEntry([completed({ kind: 'step', step: 'second', input: undefined }), stepStarted(2)]),
-  end: bytesOfEntry([completed({ kind: 'complete', result: STATE })]),
+  record: sizeOf([{ kind: 'step.recorded', stepSeq: 1, attempt: 1, operations: taskOperations() }]),
+  step: sizeOf([completed({ kind: 'step', step: 'second', input: undefined }), stepStarted(2)]),
+  end: sizeOf([completed({ kind: 'complete', result: STATE })]),
 };
 
 function stepStarted(stepSeq: number): object {
@@ -129,9 +146,10 @@ function completed(directive: object): object {
   };
 }
 
-function bytesOfEntry(events: object[]): number {
+function sizeOf(events: object[]): EntrySize {
   const entry = { runId: '01ARZ3NDEKTSV4RRFFQ69G5FAV', at: Date.now(), events };
-  const few = encodeMessage([entry]).length;
+  const one = encodeMessage([entry]).length;
   const many = encodeMessage(Array.from({ length: 101 }, () => entry)).length;
-  return Math.round((many - few) / 100);
+  const another = Math.round((many - one) / 100);
+  return { another, shape: one - another };
 }

@@ -8,7 +8,7 @@ export type ClientCommand =
   /** Runs until told to stop, or until `limit` runs have ended. */
   | { kind: 'start'; run: RunKind; inFlight: number; size?: number | undefined; limit?: number | undefined }
   | { kind: 'begin' }
-  | { kind: 'end' }
+  | { kind: 'sample' }
   /** Answered when all runs of a limited loop have ended. */
   | { kind: 'finish' }
   | { kind: 'stop' };

@@ -20,11 +20,11 @@ async function obey(command: ClientCommand): Promise<Sample | undefined> {
     case 'begin':
       currentLoop().begin();
       return undefined;
-    case 'end':
-      return currentLoop().end();
+    case 'sample':
+      return currentLoop().sample();
     case 'finish':
       await currentLoop().finished();
-      return currentLoop().end();
+      return currentLoop().sample();
     case 'stop':
       await currentLoop().stop();
       return undefined;

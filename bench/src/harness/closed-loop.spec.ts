@@ -27,7 +27,7 @@ it('counts what ends after it was told to begin', async () => {
   while (loop.done < 5) await turn();
   loop.begin();
   while (loop.done < 20) await turn();
-  const sample = loop.end();
+  const sample = loop.sample();
   await loop.stop();
   expect(sample.runs).toBeGreaterThanOrEqual(10);
   expect(sample.runs).toBeLessThanOrEqual(15);
@@ -38,5 +38,5 @@ it('keeps the first failure and does not count failed runs', async () => {
   const loop = new ClosedLoop(1, () => Promise.reject(new Error('refused')), 1);
   await loop.finished();
   expect(loop.failure).toContain('refused');
-  expect(loop.end().runs).toBe(0);
+  expect(loop.sample().runs).toBe(0);
 });

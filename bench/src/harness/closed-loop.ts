@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { quantile } from './statistics.js';
 
-/** What was seen between {@link ClosedLoop.begin} and {@link ClosedLoop.end}. */
+/** What was seen since {@link ClosedLoop.begin}, or since the loop was made. */
 export interface Sample {
   runs: number;
   elapsedMs: number;
@@ -48,7 +48,7 @@ export class ClosedLoop {
     this.#beganAt = performance.now();
   }
 
-  end(): Sample {
+  sample(): Sample {
     const elapsedMs = performance.now() - this.#beganAt;
     const sorted = Float64Array.from(this.#latencies).toSorted();
     return {

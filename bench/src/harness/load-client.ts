@@ -8,6 +8,8 @@ import type { ManagedProcess } from './managed-process.js';
 import { modulePath } from './paths.js';
 
 const ANSWER_TIMEOUT_MS = 30_000;
+/** How long what is in flight may take to end. */
+const STOP_TIMEOUT_MS = 60_000;
 
 export interface Load {
   run: RunKind;
@@ -36,9 +38,9 @@ export class LoadClient {
     await this.#tell({ kind: 'begin' });
   }
 
-  /** What was seen since {@link begin}; the load goes on. */
-  end(): Promise<Sample> {
-    return this.#sample({ kind: 'end' }, ANSWER_TIMEOUT_MS);
+  /** What was seen since {@link begin}, or since the start; the load goes on. */
+  seen(): Promise<Sample> {
+    return this.#sample({ kind: 'sample' }, ANSWER_TIMEOUT_MS);
   }
 
   /** Waits until a limited load is done; what was seen of it. */
@@ -48,12 +50,12 @@ export class LoadClient {
 
   /** Ends the load; resolves when what is in flight has ended. */
   async stop(): Promise<void> {
-    await this.#tell({ kind: 'stop' });
+    await this.#tell({ kind: 'stop' }, STOP_TIMEOUT_MS);
   }
 
   async #sample(command: ClientCommand, timeoutMs: number): Promise<Sample> {
     const sample = await this.#tell(command, timeoutMs);
-    if (!sample || sample.runs === 0) throw new Error('No run ended in the time that was measured.');
+    if (!sample) throw new Error('The client has seen nothing.');
     return sample;
   }
 

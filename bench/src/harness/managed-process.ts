@@ -25,6 +25,11 @@ export interface ProcessOptions {
   stopSignal?: NodeJS.Signals | undefined;
 }
 
+export interface ForkOptions extends Omit<ProcessOptions, 'command' | 'args'> {
+  /** Arguments of Node itself. */
+  nodeArgs: readonly string[];
+}
+
 const STOP_GRACE_MS = 10_000;
 const POLL_MS = 50;
 const LOG_TAIL_LINES = 15;
@@ -49,8 +54,8 @@ export class ManagedProcess {
   }
 
   /** Runs a Node module with a channel to this process. */
-  static fork(module: string, options: Omit<ProcessOptions, 'command' | 'args'>): ManagedProcess {
-    const args = ['--enable-source-maps', module];
+  static fork(module: string, { nodeArgs, ...options }: ForkOptions): ManagedProcess {
+    const args = ['--enable-source-maps', ...nodeArgs, module];
     return ManagedProcess.#spawn(process.execPath, args, { ...options, command: process.execPath, args }, [
       'ipc',
     ]);

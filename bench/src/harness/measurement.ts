@@ -29,9 +29,10 @@ export interface Measurement {
 
 export type Subject = Pick<Measurement, 'engine' | 'workload' | 'inFlight' | 'round'>;
 
-/** Puts together what the client saw and what the processes used. */
+/** Puts together what the client saw and what the processes used. @throws Error when it saw no run end */
 export function measurementOf(subject: Subject, sample: Sample, usage: UsageMeter): Measurement {
   const { runs, elapsedMs, p50Ms, p99Ms } = sample;
+  if (runs === 0) throw new Error(`No run ended within ${Math.round(elapsedMs / 1000)} s.`);
   const cpu = mapValues(usage.cpuMs(), (ms) => round(ms / runs, 4));
   return {
     ...subject,

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine, EngineDefinition } from '../engines/engine.js';
 import type { BenchOptions } from '../options.js';
 import type { RunKind, WorkloadName } from '../workloads.js';
+import type { Sample } from './closed-loop.js';
 import { type Load, LoadClient } from './load-client.js';
 import { ManagedProcess } from './managed-process.js';
 import { type Measurement, measurementOf, type Subject } from './measurement.js';
@@ -13,6 +14,7 @@ import { UsageMeter } from './usage-meter.js';
 
 const CLIENT = modulePath('harness/client-process.js');
 const CLIENT_START_TIMEOUT_MS = 30_000;
+const MAX_EXTENSIONS = 3;
 
 /** An engine that has just been started on an empty store, to be measured and stopped. */
 export class Turn {
@@ -35,8 +37,8 @@ export class Turn {
   ): Promise<T> {
     const directory = await mkdtemp(join(options.dataDirectory, `ground-control-bench-${definition.name}-`));
     await chmod(directory, 0o755); // an engine may run as another user
-    const { concurrency: maxInFlight, nodeEnv } = options;
-    const engine = definition.create({ directory, maxInFlight, workload, nodeEnv });
+    const { concurrency: maxInFlight, nodeArgs } = options;
+    const engine = definition.create({ directory, maxInFlight, workload, nodeArgs });
     const cleanUp = async (): Promise<void> => {
       await engine.stop();
       await rm(directory, { recursive: true, force: true });
@@ -45,7 +47,7 @@ export class Turn {
     try {
       await engine.start();
       await engine.startWorker();
-      return await withClient(definition, engine, directory, nodeEnv, (load, usage) =>
+      return await withClient(definition, engine, directory, nodeArgs, (load, usage) =>
         use(new Turn(definition, workload, round, options, load, usage)),
       );
     } finally {
@@ -57,8 +59,11 @@ export class Turn {
   /** Measures a closed loop: warms up, counts, and waits until all runs have ended. */
   async closedLoop(run: RunKind, inFlight: number): Promise<Measurement> {
     await this.load.start({ run, inFlight });
-    await delay(this.options.warmupSeconds * 1000);
-    const measurement = await this.#count(inFlight);
+    await this.#letRun(this.options.warmupSeconds, inFlight);
+    await this.load.begin();
+    this.usage.begin();
+    const sample = await this.#letRun(this.options.seconds, 2 * inFlight);
+    const measurement = measurementOf(this.#subject(inFlight), sample, this.usage);
     await this.load.stop();
     return measurement;
   }
@@ -71,12 +76,13 @@ export class Turn {
     return measurementOf(this.#subject(load.inFlight), sample, this.usage);
   }
 
-  async #count(inFlight: number): Promise<Measurement> {
-    await this.load.begin();
-    this.usage.begin();
-    await delay(this.options.seconds * 1000);
-    const sample = await this.load.end();
-    return measurementOf(this.#subject(inFlight), sample, this.usage);
+  /** For so long, and up to four times as long where fewer runs end: many in flight may all end at once, or none. */
+  async #letRun(seconds: number, fewestRuns: number): Promise<Sample> {
+    for (let extensions = 0; ; extensions += 1) {
+      await delay(seconds * 1000);
+      const sample = await this.load.seen();
+      if (sample.runs >= fewestRuns || extensions === MAX_EXTENSIONS) return sample;
+    }
   }
 
   #subject(inFlight: number): Subject {
@@ -89,11 +95,11 @@ async function withClient<T>(
   { driver }: EngineDefinition,
   engine: Engine,
   directory: string,
-  env: NodeJS.ProcessEnv,
+  nodeArgs: readonly string[],
   use: (load: LoadClient, usage: UsageMeter) => Promise<T>,
 ): Promise<T> {
   const logFile = join(directory, 'client.log');
-  const client = ManagedProcess.fork(CLIENT, { name: 'client', env, directory, logFile });
+  const client = ManagedProcess.fork(CLIENT, { name: 'client', nodeArgs, directory, logFile });
   const usage = new UsageMeter([...engine.processes(), { role: 'client', name: 'client', pid: client.pid }]);
   try {
     await client.nextMessage(CLIENT_START_TIMEOUT_MS);

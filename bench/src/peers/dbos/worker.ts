@@ -9,6 +9,8 @@ import { MANY_TASKS, type Payload, type RunResult, type TaskResult, work } from 
 
 const EVENT = 'go';
 const EVENT_TIMEOUT_SECONDS = 600;
+/** Connections to PostgreSQL; ten would be the default. */
+const POOL_SIZE = 20;
 
 function task(name: string, input: Payload): Promise<TaskResult> {
   return DBOS.runStep(() => Promise.resolve(work(input)), { name });
@@ -106,7 +108,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
 }
 
-DBOS.setConfig({ name: 'bench', systemDatabaseUrl: setting('DATABASE_URL'), logLevel: 'error' });
+DBOS.setConfig({
+  name: 'bench',
+  systemDatabaseUrl: setting('DATABASE_URL'),
+  logLevel: 'error',
+  systemDatabasePoolSize: POOL_SIZE,
+});
 await DBOS.launch();
 const server = createServer((request, response) => void answer(request, response));
 server.keepAliveTimeout = 60_000;

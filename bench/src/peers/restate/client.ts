@@ -16,9 +16,10 @@ export function connect(settings: DriverSettings): Promise<Driver> {
 async function run(pool: Pool, kind: RunKind, id: string): Promise<void> {
   switch (kind) {
     case 'W1':
-    case 'W2':
     case 'W3':
     case 'W4':
+      return assertResult(kind, id, await postJson(pool, `/${kind}/run`, payloadOf(id)));
+    case 'W2':
       return assertResult(kind, id, await postJson(pool, `/${kind}/${id}/run`, payloadOf(id)));
     case 'W5':
       return assertResult(kind, id, await waitForEvent(pool, id));

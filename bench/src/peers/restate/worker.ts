@@ -1,6 +1,8 @@
 import {
+  type Context,
   createEndpointHandler,
   RestatePromise,
+  service,
   workflow,
   type WorkflowContext,
   type WorkflowSharedContext,
@@ -12,13 +14,15 @@ import { setting, workerIsReady } from '../../harness/worker-process.js';
 import { MANY_TASKS, type Payload, type RunResult, type TaskResult, work } from '../../workloads.js';
 import { supplyWithResolvers } from './polyfill.js';
 
+// What needs neither state nor events is a service, which is the cheapest that Restate has: it keeps no id and no result.
+
 const EVENT = 'go';
 
-function task(ctx: WorkflowContext, name: string, input: Payload): RestatePromise<TaskResult> {
+function task(ctx: Context, name: string, input: Payload): RestatePromise<TaskResult> {
   return ctx.run(name, () => work(input));
 }
 
-async function oneTask(ctx: WorkflowContext, input: Payload): Promise<RunResult> {
+async function oneTask(ctx: Context, input: Payload): Promise<RunResult> {
   const { ok } = await task(ctx, 'work', input);
   return { ...input, tasks: Number(ok) };
 }
@@ -33,13 +37,13 @@ async function threeSteps(ctx: WorkflowContext, input: Payload): Promise<RunResu
   return state;
 }
 
-async function tenInSequence(ctx: WorkflowContext, input: Payload): Promise<RunResult> {
+async function tenInSequence(ctx: Context, input: Payload): Promise<RunResult> {
   let tasks = 0;
   for (let count = 0; count < MANY_TASKS; count += 1) tasks += Number((await task(ctx, 'work', input)).ok);
   return { ...input, tasks };
 }
 
-async function tenInParallel(ctx: WorkflowContext, input: Payload): Promise<RunResult> {
+async function tenInParallel(ctx: Context, input: Payload): Promise<RunResult> {
   const results = await RestatePromise.all(
     Array.from({ length: MANY_TASKS }, (_, index) => task(ctx, `work ${index}`, input)),
   );
@@ -57,10 +61,10 @@ async function event(ctx: WorkflowSharedContext, payload: Payload): Promise<void
 
 const handler = createEndpointHandler({
   services: [
-    workflow({ name: 'W1', handlers: { run: oneTask } }),
+    service({ name: 'W1', handlers: { run: oneTask } }),
     workflow({ name: 'W2', handlers: { run: threeSteps } }),
-    workflow({ name: 'W3', handlers: { run: tenInSequence } }),
-    workflow({ name: 'W4', handlers: { run: tenInParallel } }),
+    service({ name: 'W3', handlers: { run: tenInSequence } }),
+    service({ name: 'W4', handlers: { run: tenInParallel } }),
     workflow({ name: 'W5', handlers: { run: eventAwaited, event } }),
   ],
 });
