@@ -41,13 +41,13 @@ export class GroundControlClient {
   start<W>(
     workflow: WorkflowClass<W>,
     options?: StartOptions<InputOf<NoInfer<W>>>,
-  ): Promise<StartedWorkflow<ResultOf<W>>>;
+  ): Promise<StartedWorkflow<ResultOf<W>, W>>;
   /** @typeParam R the result of the workflow */
   start<R = unknown>(workflowType: string, options?: StartOptions): Promise<StartedWorkflow<R>>;
   start<W>(
     workflow: WorkflowClass<W> | string,
     options?: StartOptions<InputOf<NoInfer<W>>>,
-  ): Promise<StartedWorkflow<ResultOf<W>>>;
+  ): Promise<StartedWorkflow<ResultOf<W>, W>>;
   start(workflow: WorkflowClass | string, options: StartOptions = {}): Promise<StartedWorkflow> {
     return this.#start(workflow, options);
   }
@@ -70,7 +70,7 @@ export class GroundControlClient {
    *
    * @param runId the latest run of the workflow id when absent
    */
-  handle<R = unknown>(workflowId: string, runId?: string): WorkflowHandle<R> {
+  handle<R = unknown, W = unknown>(workflowId: string, runId?: string): WorkflowHandle<R, W> {
     assertName(workflowId, 'The workflow id');
     if (runId !== undefined) assertRunId(runId);
     return new LinkedWorkflowHandle<R>(workflowId, runId, this.link, this.values);

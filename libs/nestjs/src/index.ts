@@ -72,6 +72,7 @@ export {
   OnQuery,
   OnUpdate,
   type OnUpdateOptions,
+  type PayloadOf,
   QueryContext,
   type ReplyOptions,
   type ResultOf,

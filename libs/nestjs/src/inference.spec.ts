@@ -57,7 +57,9 @@ const examples = {
 
 describe('the types of GroundControlClient', () => {
   it('infer input and result from the start method of a class', () => {
-    expectTypeOf(examples.inferred).returns.resolves.toEqualTypeOf<StartedWorkflow<{ at: Date }>>();
+    expectTypeOf(examples.inferred).returns.resolves.toEqualTypeOf<
+      StartedWorkflow<{ at: Date }, OrderWorkflow>
+    >();
     expectTypeOf(examples.run).returns.resolves.toEqualTypeOf<{ at: Date }>();
     expectTypeOf(examples.withoutInput).returns.resolves.toEqualTypeOf<number>();
     expectTypeOf<StartedWorkflow<number>>().toExtend<WorkflowHandle<number>>();

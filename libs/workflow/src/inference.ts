@@ -11,3 +11,10 @@ export type ResultOf<W> = W extends { start(...args: never[]): infer Returned }
     ? R
     : unknown
   : unknown;
+
+/** What the method of this name takes beside its context; unknown where the class has no such method. */
+export type PayloadOf<W, N extends string> = N extends keyof W
+  ? W[N] extends (ctx: never, payload: infer P, ...rest: never[]) => unknown
+    ? P
+    : unknown
+  : unknown;

@@ -1,5 +1,6 @@
 import type { Duration, HistoryEvent, RunInfo } from '@ground-control/protocol';
 import type { Observable } from 'rxjs';
+import type { PayloadOf } from './inference.js';
 
 export interface ResultOptions {
   /** How long to wait. @defaultValue for ever */
@@ -26,8 +27,12 @@ export interface UpdateOptions {
  * coordinator answers within the request timeout.
  *
  * A class, as {@link Context} is, because it is named in decorated signatures; the client and the worker make them.
+ *
+ * @typeParam R the result of the workflow
+ * @typeParam W the workflow class, where it is known: what is passed to a handler that is named as its method is then
+ * of that method's type
  */
-export abstract class WorkflowHandle<R = unknown> {
+export abstract class WorkflowHandle<R = unknown, W = unknown> {
   abstract readonly workflowId: string;
   /** Absent in a handle of the latest run. */
   abstract readonly runId: string | undefined;
@@ -58,23 +63,29 @@ export abstract class WorkflowHandle<R = unknown> {
    * @throws UnknownEventError when the workflow has no handler for it
    * @throws RunFinishedError when the run has ended
    */
-  abstract send(event: string, payload?: unknown, options?: SendOptions): Promise<void>;
+  abstract send<N extends string>(event: N, payload?: PayloadOf<W, N>, options?: SendOptions): Promise<void>;
 
   /**
    * Asks the run; it is answered from its committed state, also when it has ended.
    *
+   * @typeParam T the answer; where it is given, the arguments are not checked
    * @throws UnknownQueryError when the workflow has no such query
    * @throws QueryFailedError when its handler threw
    */
-  abstract query<T = unknown>(name: string, args?: unknown): Promise<T>;
+  abstract query<T = unknown, N extends string = string>(name: N, args?: PayloadOf<W, N>): Promise<T>;
 
   /**
    * Asks the run to change and returns its handler's reply.
    *
+   * @typeParam T the reply; where it is given, the payload is not checked
    * @throws UpdateRejectedError when the handler threw or refused the payload; the run is as before
    * @throws RunFinishedError when the run has ended
    */
-  abstract update<T = unknown>(name: string, payload?: unknown, options?: UpdateOptions): Promise<T>;
+  abstract update<T = unknown, N extends string = string>(
+    name: N,
+    payload?: PayloadOf<W, N>,
+    options?: UpdateOptions,
+  ): Promise<T>;
 
   /**
    * Asks the run to end: its step may finish, its `@OnCancel` handler cleans up. Asking again is harmless.
@@ -92,4 +103,4 @@ export abstract class WorkflowHandle<R = unknown> {
 }
 
 /** A handle that knows its run. */
-export type StartedWorkflow<R = unknown> = WorkflowHandle<R> & { readonly runId: string };
+export type StartedWorkflow<R = unknown, W = unknown> = WorkflowHandle<R, W> & { readonly runId: string };
