@@ -6,14 +6,20 @@ import {
   type HistoryEvent,
   type HistoryEventKind,
   type WorkerOptions,
+  WorkflowNotFoundError,
 } from '@ground-control/nestjs';
 import { GroundControlTestServer, type GroundControlTestServerOptions } from '@ground-control/nestjs/testing';
 import type { LoggerService, ModuleMetadata, Provider } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { FramePeer } from '@ground-control/client';
 import { vi } from 'vitest';
+import { isChaos, threaten } from './chaos.fixture.js';
 
 /** How long a test waits for something to come true. */
 export const PATIENCE: { timeout: number; interval: number } = { timeout: 20_000, interval: 10 };
+
+/** The lease of workers that are killed, in milliseconds: how long a step waits until another gets it. */
+const CHAOS_LEASE_MS = 2_000;
 
 export interface ServeOptions extends Pick<ModuleMetadata, 'imports' | 'controllers'> {
   worker?: Omit<WorkerOptions, 'identity'> | undefined;
@@ -39,18 +45,34 @@ export class SpecWorld {
     providers: Provider[] = [],
     { server: serverOptions, ...options }: ServeOptions & { server?: GroundControlTestServerOptions } = {},
   ): Promise<SpecWorld> {
-    const server = await GroundControlTestServer.start(serverOptions);
+    const lease = isChaos ? { leaseDuration: CHAOS_LEASE_MS } : {};
+    const server = await GroundControlTestServer.start({ ...lease, ...serverOptions });
     const { codec } = options;
     const clientApp = await boot({ imports: [moduleOf(server, { worker: false, codec })] });
     const world = new SpecWorld(server, clientApp);
-    if (providers.length > 0) await world.serve(providers, options);
+    if (providers.length > 0) await world.serveMortal(providers, options);
     return world;
   }
 
+  /** Serves with an application that is killed and replaced once a test, where the suite is run so. */
+  private async serveMortal(providers: Provider[], options: ServeOptions): Promise<void> {
+    let app = await this.serve(providers, options);
+    threaten({
+      kill: async () => {
+        const identity = `spec-1`;
+        await app.get(FramePeer, { strict: false }).connection.close();
+        app = await this.serve(providers, options, identity);
+      },
+    });
+  }
+
   /** Starts another application of the namespace; resolves when its worker is registered. */
-  async serve(providers: Provider[], options: ServeOptions = {}): Promise<TestingModule> {
+  async serve(
+    providers: Provider[],
+    options: ServeOptions = {},
+    identity: string = `spec-${this.apps.length}`,
+  ): Promise<TestingModule> {
     const { worker, codec, imports = [], controllers = [], logger } = options;
-    const identity = `spec-${this.apps.length}`;
     const groundControl = moduleOf(this.server, {
       codec,
       worker: { shutdownTimeout: 0, ...worker, identity },
@@ -76,9 +98,19 @@ export class SpecWorld {
     count = 1,
   ): Promise<Extract<HistoryEvent, { kind: K }>[]> {
     return vi.waitUntil(async () => {
-      const found = eventsOf(await this.client.handle(workflowId).history(), kind);
+      const found = eventsOf(await this.historyOf(workflowId), kind);
       return found.length >= count && found;
     }, PATIENCE);
+  }
+
+  /** A run that is yet to be started, as a child may be, has none. */
+  private async historyOf(workflowId: string): Promise<HistoryEvent[]> {
+    try {
+      return await this.client.handle(workflowId).history();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return [];
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {

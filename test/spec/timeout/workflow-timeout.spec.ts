@@ -9,13 +9,15 @@ import {
   Workflow,
   WorkflowTimedOutError,
 } from '@ground-control/nestjs';
+import { PACE } from '../support/chaos.fixture.js';
 import { Gates } from '../support/gates.fixture.js';
 import { PATIENCE, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
+const LIMIT_MS = 200 * PACE;
 const gates = new Gates();
 const signals = new Map<string, AbortSignal>();
 
-@Workflow({ type: 'Limited', timeout: 200 })
+@Workflow({ type: 'Limited', timeout: LIMIT_MS })
 class LimitedWorkflow {
   @Start()
   async start(ctx: Context, where: 'wait' | 'step' | 'delay' | 'loop' | 'end'): Promise<Directive<string>> {
@@ -55,7 +57,7 @@ describe('a workflow timeout', () => {
     const history = await handle.history();
     expect(history.at(-1)).toMatchObject({ kind: 'run.timed_out' });
     const took = (history.at(-1)?.at.getTime() ?? 0) - (history[0]?.at.getTime() ?? 0);
-    expect(took).toBeGreaterThanOrEqual(200);
+    expect(took).toBeGreaterThanOrEqual(LIMIT_MS);
   });
 
   it('aborts the step that runs, whose result changes nothing', async () => {
@@ -77,7 +79,11 @@ describe('a workflow timeout', () => {
   });
 
   it('counts from the beginning of a delayed run', async () => {
-    const delayed = await world.client.start(LimitedWorkflow, { id: 'delayed', input: 'end', delay: 300 });
+    const delayed = await world.client.start(LimitedWorkflow, {
+      id: 'delayed',
+      input: 'end',
+      delay: LIMIT_MS + 100,
+    });
     await expect(delayed.result()).resolves.toBe('in time');
   });
 
@@ -85,7 +91,7 @@ describe('a workflow timeout', () => {
     const handle = await world.client.start(LimitedWorkflow, { id: 'overdue', input: 'wait' });
     await world.recorded('overdue', 'wait.started');
     await world.server.killCoordinator();
-    const over = Date.now() + 250;
+    const over = Date.now() + LIMIT_MS + 50;
     await vi.waitUntil(() => Date.now() > over, PATIENCE);
     await world.server.startCoordinator();
     await expect(handle.result()).rejects.toThrow(WorkflowTimedOutError);
