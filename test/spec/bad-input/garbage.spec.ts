@@ -69,6 +69,8 @@ class WaitsWorkflow {
   }
 }
 
+const ALL_WELL = ['gone', 'gone', 1];
+
 describe('garbage', () => {
   let world: SpecWorld;
   let connection: NatsConnection;
@@ -101,38 +103,39 @@ describe('garbage', () => {
     ];
   }
 
-  /** A run that was there before is still, and another can be had. */
-  async function expectAllWell(body: () => Promise<void>): Promise<void> {
+  /** Does something bad. @returns how a run ends that was there before, how another one does, and how many workers are left */
+  async function aftermathOf(deed: () => Promise<void>): Promise<unknown[]> {
     const before = await world.client.start(WaitsWorkflow);
-    await body();
+    await deed();
     await connection.flush();
     await before.send('go');
-    await expect(before.result({ timeout: '20s' })).resolves.toBe('gone');
+    const earlier = await before.result({ timeout: '20s' });
     const after = await world.client.start(WaitsWorkflow);
     await after.send('go');
-    await expect(after.result({ timeout: '20s' })).resolves.toBe('gone');
-    await expect(world.client.workers()).resolves.toHaveLength(1);
+    return [earlier, await after.result({ timeout: '20s' }), (await world.client.workers()).length];
   }
 
   it.each(NO_FRAMES)('on every subject that is %s changes nothing', async (_what, bytes) => {
-    await expectAllWell(async () => {
+    const aftermath = aftermathOf(async () => {
       for (const subject of await subjects()) connection.publish(subject, bytes);
     });
+    await expect(aftermath).resolves.toEqual(ALL_WELL);
   });
 
   it('with a place for an answer is answered with a named error', async () => {
-    await expectAllWell(async () => {
+    const aftermath = aftermathOf(async () => {
       const answered = await connection.request('gc.default.coordinators', Buffer.from('hello'), {
         timeout: 5_000,
       });
       const [[, body] = [0, undefined]] = decodeFrame(answered.data).messages;
       expect(body).toMatchObject({ kind: 'error', code: 'MALFORMED_MESSAGE' });
     });
+    await expect(aftermath).resolves.toEqual(ALL_WELL);
   });
 
   it.each(NONSENSE)('in a good frame, %s, is refused by name to its sender', async (_what, body) => {
     const correlation = answers.length + 1_000;
-    await expectAllWell(async () => {
+    const aftermath = aftermathOf(async () => {
       connection.publish(
         'gc.default.partition.0',
         encodeMessage([FRAME_VERSION, PEER, [[correlation, body]]]),
@@ -144,10 +147,11 @@ describe('garbage', () => {
           code: 'MALFORMED_MESSAGE',
         });
     });
+    await expect(aftermath).resolves.toEqual(ALL_WELL);
   });
 
   it.each(NONSENSE)('in a good frame, %s, changes nothing on any other subject', async (_what, body) => {
-    await expectAllWell(async () => {
+    const aftermath = aftermathOf(async () => {
       for (const subject of await subjects()) {
         connection.publish(
           subject,
@@ -162,5 +166,6 @@ describe('garbage', () => {
         );
       }
     });
+    await expect(aftermath).resolves.toEqual(ALL_WELL);
   });
 });

@@ -89,16 +89,12 @@ function reportOf(input: OrderInput): Report {
 @Workflow('Input.Plain')
 class PlainWorkflow {
   @Start()
-  async start(ctx: Context, input: { any: unknown }): Promise<Directive<unknown>> {
+  async start(ctx: Context, input: { any: unknown }): Promise<Directive> {
     return ctx.next.complete(input.any);
   }
 }
 
-const VALID = {
-  customer: 'Ada@Example.com',
-  placedAt: new Date(0),
-  lines: [{ itemId: 'lamp', quantity: 2 }],
-} as OrderInput;
+const VALID: OrderInput = orderOf(2);
 
 const INVALID = {
   customer: 'Ada',
@@ -112,6 +108,12 @@ const FIELDS: InvalidField[] = [
   { field: 'lines.1.itemId', errors: ['itemId must be a string'] },
 ];
 
+/** As a caller gives it: plain data, not an instance. */
+function orderOf(quantity: number): OrderInput {
+  const placedAt = new Date(0);
+  return { customer: 'Ada@Example.com', placedAt, lines: [{ itemId: 'lamp', quantity }] } as OrderInput;
+}
+
 describe('an input whose type is a class', () => {
   let world: SpecWorld;
 
@@ -123,8 +125,7 @@ describe('an input whose type is a class', () => {
 
   /** A run that waits. */
   function startLarge(): Promise<WorkflowHandle<Report>> {
-    const lines = [{ itemId: 'lamp', quantity: 101 }];
-    return world.client.start(OrderWorkflow, { input: { ...VALID, lines } as OrderInput });
+    return world.client.start(OrderWorkflow, { input: orderOf(101) });
   }
 
   it('is built with all that is in it, for the start and for a step', async () => {

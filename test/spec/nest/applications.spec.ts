@@ -136,7 +136,7 @@ async function testingModule(
     .overrideProvider(PaymentGateway)
     .useValue(FAKE_GATEWAY)
     .compile();
-  await app.useLogger(false);
+  app.useLogger(false);
   return closing(await app.init());
 }
 

@@ -220,9 +220,12 @@ describe('on a workflow', () => {
     await handle.send('finish');
     await expect(handle.result()).resolves.toBe('Hello, Ada');
     expect(seen).toEqual([
-      ...['before start', 'after start'],
-      ...['before greeting', 'after greeting'],
-      ...['before finish', 'after finish'],
+      'before start',
+      'after start',
+      'before greeting',
+      'after greeting',
+      'before finish',
+      'after finish',
     ]);
     const kinds = (await handle.history()).map(({ kind }) => kind);
     expect(kinds).toContain('task.completed');

@@ -79,7 +79,7 @@ class MissingWorkflow {
   @Start()
   async start(ctx: Context<State>, caught: boolean): Promise<Directive<boolean>> {
     if (!caught) return ctx.next.complete((await ctx.store.get('count')) === 0);
-    const error = await ctx.store.get('count').catch((it: unknown) => it);
+    const error = await ctx.store.get('count').catch((thrown: unknown) => thrown);
     return ctx.next.complete(error instanceof StoreKeyNotFoundError);
   }
 }
@@ -124,13 +124,13 @@ class Tasks {
 @Workflow('Store.Failed')
 class FailedWorkflow {
   @Start()
-  async start(ctx: Context<State>): Promise<Directive<unknown>> {
+  async start(ctx: Context<State>): Promise<Directive> {
     ctx.store.put('count', 1);
     return ctx.next.step(this.work);
   }
 
   @Step({ retry: { maxAttempts: 3, initialDelay: 1 } })
-  async work(ctx: Context<State>, _input?: unknown): Promise<Directive<unknown>> {
+  async work(ctx: Context<State>, _input?: unknown): Promise<Directive> {
     const before = await ctx.store.get('count');
     ctx.store.put('count', before + 10);
     ctx.store.put('gone', `attempt ${ctx.step.attempt}`);
@@ -139,7 +139,7 @@ class FailedWorkflow {
   }
 
   @Step()
-  async last(ctx: Context<State>, seen: unknown[]): Promise<Directive<unknown>> {
+  async last(ctx: Context<State>, seen: unknown[]): Promise<Directive> {
     return ctx.next.complete([...seen, await ctx.store.get('count'), await ctx.store.get('gone')]);
   }
 }
@@ -193,8 +193,16 @@ describe('the store', () => {
 
   it('shows a step its own writes, and the steps after it what was saved', async () => {
     await expect(world.client.run(OwnWritesWorkflow)).resolves.toEqual([
-      ...[false, undefined, 1, true, undefined, ['count'], [1, 2]],
-      ...[1, ['count', 'list'], false],
+      false,
+      undefined,
+      1,
+      true,
+      undefined,
+      ['count'],
+      [1, 2],
+      1,
+      ['count', 'list'],
+      false,
       ['list'],
     ]);
   });

@@ -103,8 +103,10 @@ class AllSettledWorkflow extends TwiceWorkflow {
 
   protected override async before(): Promise<unknown> {
     const settled = await Promise.allSettled([this.tasks.work('fine'), this.tasks.fail('parcel')]);
-    return settled.map((it) =>
-      it.status === 'fulfilled' ? it.value : [it.reason instanceof LostError, (it.reason as Error).message],
+    return settled.map((one) =>
+      one.status === 'fulfilled'
+        ? one.value
+        : [one.reason instanceof LostError, (one.reason as Error).message],
     );
   }
 }

@@ -108,7 +108,7 @@ class CatchWorkflow {
       return ctx.next.complete([]);
     } catch (error) {
       const { message, status } = error as CardDeclinedError;
-      const classes = [CardDeclinedError, GatewayError, Error].map((it) => error instanceof it);
+      const classes = [CardDeclinedError, GatewayError, Error].map((known) => error instanceof known);
       return ctx.next.complete([...classes, message, status]);
     }
   }
@@ -136,7 +136,15 @@ describe('a task that throws', () => {
     for (const [index, least] of [20, 60, 100].entries()) expect(delays[index]).toBeGreaterThanOrEqual(least);
     const history = await handle.history();
     const failed = eventsOf(history, 'task.attempt_failed');
-    expect(failed.map((it) => [it.task, it.taskAttempt, it.args, it.error.type, it.error.message])).toEqual([
+    expect(
+      failed.map(({ task, taskAttempt, args, error }) => [
+        task,
+        taskAttempt,
+        args,
+        error.type,
+        error.message,
+      ]),
+    ).toEqual([
       ['flaky', 1, [3], 'GatewayError', 'attempt 1'],
       ['flaky', 2, [3], 'GatewayError', 'attempt 2'],
       ['flaky', 3, [3], 'GatewayError', 'attempt 3'],

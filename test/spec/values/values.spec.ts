@@ -66,24 +66,24 @@ class EverywhereWorkflow {
   constructor(private readonly tasks: Tasks) {}
 
   @Start()
-  async start(ctx: Context, value: unknown): Promise<Directive<unknown>> {
+  async start(ctx: Context, value: unknown): Promise<Directive> {
     ctx.store.put('value', await this.tasks.echo(value));
     return ctx.next.step(this.read, value);
   }
 
   @Step()
-  async read(ctx: Context, value: unknown): Promise<Directive<unknown>> {
+  async read(ctx: Context, value: unknown): Promise<Directive> {
     return ctx.next.step(this.wait, [value, await ctx.store.get('value')]);
   }
 
   @Step()
-  async wait(ctx: Context, seen: unknown[]): Promise<Directive<unknown>> {
+  async wait(ctx: Context, seen: unknown[]): Promise<Directive> {
     ctx.store.put('seen', seen);
     return ctx.next.wait();
   }
 
   @OnEvent()
-  async go(ctx: Context, value: unknown): Promise<Directive<unknown>> {
+  async go(ctx: Context, value: unknown): Promise<Directive> {
     return ctx.next.complete([...((await ctx.store.get('seen')) as unknown[]), value]);
   }
 }
@@ -93,7 +93,7 @@ class ClassesWorkflow {
   constructor(private readonly tasks: Tasks) {}
 
   @Start()
-  async start(ctx: Context): Promise<Directive<unknown>> {
+  async start(ctx: Context): Promise<Directive> {
     return ctx.next.complete([new Order(), await this.tasks.echo(new Order()), new StockError('none left')]);
   }
 }
@@ -103,7 +103,7 @@ class UnencodableWorkflow {
   constructor(private readonly tasks: Tasks) {}
 
   @Start()
-  async start(ctx: Context, [where, what]: [string, keyof typeof UNENCODABLE]): Promise<Directive<unknown>> {
+  async start(ctx: Context, [where, what]: [string, keyof typeof UNENCODABLE]): Promise<Directive> {
     if (where === 'result') return ctx.next.complete(UNENCODABLE[what]);
     if (where === 'task result') return ctx.next.complete(await this.tasks.give(what));
     if (where === 'step input') return ctx.next.step(this.last, UNENCODABLE[what]);
@@ -111,7 +111,7 @@ class UnencodableWorkflow {
   }
 
   @Step()
-  async last(ctx: Context, _input: unknown): Promise<Directive<unknown>> {
+  async last(ctx: Context, _input: unknown): Promise<Directive> {
     return ctx.next.complete();
   }
 }
