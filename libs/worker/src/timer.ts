@@ -1,8 +1,9 @@
 // A longer delay does not fit the 32 bits that setTimeout has for it, and would fire at once.
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** A timer of any length that can be stopped. */
+/** A timer of any length that can be stopped, and that is never early. */
 export class Timer {
+  private readonly dueAt: number;
   private handle: NodeJS.Timeout | undefined;
 
   /** @param delayMs how long from now, in milliseconds */
@@ -10,15 +11,22 @@ export class Timer {
     delayMs: number,
     private readonly callback: () => void,
   ) {
-    this.start(delayMs);
+    this.dueAt = performance.now() + delayMs;
+    this.wait(delayMs);
   }
 
   stop(): void {
     clearTimeout(this.handle);
   }
 
-  private start(delayMs: number): void {
-    if (delayMs <= LONGEST_MS) this.handle = setTimeout(this.callback, delayMs);
-    else this.handle = setTimeout(() => this.start(delayMs - LONGEST_MS), LONGEST_MS);
+  private wait(delayMs: number): void {
+    this.handle = setTimeout(() => this.wake(), Math.min(delayMs, LONGEST_MS));
+  }
+
+  // Node counts from when this turn of the event loop began, so it may be early by as long as the turn has lasted.
+  private wake(): void {
+    const leftMs = this.dueAt - performance.now();
+    if (leftMs > 0) this.wait(Math.ceil(leftMs));
+    else this.callback();
   }
 }
