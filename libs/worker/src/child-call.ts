@@ -162,8 +162,9 @@ class RunChildCall extends ChildCall<unknown> {
   begin(child: ChildStarted, recorded: RecordedCall | undefined): void {
     if (recorded?.settled) return this.replay(recorded, () => this.outcomeIn(recorded));
     const started = this.startedIn(recorded);
-    if (started) void this.resume(started, recorded);
-    else this.recordStart(child, () => void this.follow(child));
+    const onLost = (error: unknown): void => this.abort(asError(error));
+    if (started) this.resume(started, recorded).catch(onLost);
+    else this.recordStart(child, () => void this.follow(child).catch(onLost));
   }
 
   protected stop(): void {
