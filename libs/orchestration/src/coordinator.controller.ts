@@ -1,6 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import type { RegisterWorker, Reply, WorkerHeartbeat, WorkerLeave } from '@ground-control/protocol';
+import type {
+  ClientRequest,
+  RegisterWorker,
+  Reply,
+  WorkerHeartbeat,
+  WorkerLeave,
+} from '@ground-control/protocol';
 import { FRAMES, FrameContext } from '@ground-control/transport';
 import { CoordinatorHost } from './coordinator.host.js';
 
@@ -48,43 +54,20 @@ export class NamespaceController {
 export class RunsController {
   constructor(private readonly host: CoordinatorHost) {}
 
-  @MessagePattern('workflow.describe', FRAMES)
-  describe(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
-    return this.host.ask(request, context);
-  }
-
-  @MessagePattern('workflow.history', FRAMES)
-  history(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
-    return this.host.ask(request, context);
-  }
-
-  @MessagePattern('workflow.list', FRAMES)
-  list(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
-    return this.host.ask(request, context);
-  }
-
-  @MessagePattern('workflow.send', FRAMES)
-  send(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
-    return this.host.ask(request, context);
-  }
-
-  @MessagePattern('workflow.query', FRAMES)
-  query(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
-    return this.host.ask(request, context);
-  }
-
-  @MessagePattern('workflow.update', FRAMES)
-  update(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
-    return this.host.ask(request, context);
-  }
-
-  @MessagePattern('workflow.cancel', FRAMES)
-  cancel(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
-    return this.host.ask(request, context);
-  }
-
-  @MessagePattern('workflow.terminate', FRAMES)
-  terminate(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
+  @MessagePattern(
+    [
+      'workflow.describe',
+      'workflow.history',
+      'workflow.list',
+      'workflow.send',
+      'workflow.query',
+      'workflow.update',
+      'workflow.cancel',
+      'workflow.terminate',
+    ] satisfies ClientRequest['kind'][],
+    FRAMES,
+  )
+  ask(@Payload() request: { kind: string }, @Ctx() context: FrameContext): Promise<Reply> {
     return this.host.ask(request, context);
   }
 }

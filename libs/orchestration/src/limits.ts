@@ -13,7 +13,7 @@ export const MAX_HISTORY_PAGE = 1_000;
 /** The most runs in one page of a listing. */
 export const MAX_LIST_PAGE = 1_000;
 
-/** How many worker leases a worker that is not heard of is listed for. */
+/** How long a worker may be silent before its steps go to another, in milliseconds. */
 export const DEFAULT_LEASE_MS = 15_000;
 
 /** How many workers are asked a query, one after the other, until one answers. */

@@ -65,7 +65,7 @@ export class WorkerRegistry {
     private readonly onCapacity: (worker: Worker) => void,
   ) {}
 
-  /** @returns the keys that the worker said to hold and that are another's or nobody's */
+  /** Takes a worker in, or takes notice of what it serves and holds now. */
   register(request: RegisterWorker): void {
     const worker = this.obtain(request.workerId);
     worker.identity = request.identity;
