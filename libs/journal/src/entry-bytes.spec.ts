@@ -36,6 +36,7 @@ it('is never too few', () => {
         term: Number.MAX_SAFE_INTEGER,
         epoch: epoch.slice(0, 26),
         entries: batch,
+        after: { sequence: Number.MAX_SAFE_INTEGER, digest: 0xff_ff_ff_ff },
       });
       const estimate = batch.reduce((bytes, entry) => bytes + entryBytesAtMost(entry), BATCH_OVERHEAD_BYTES);
       expect(encoded.length).toBeLessThanOrEqual(estimate);

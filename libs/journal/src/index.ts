@@ -1,5 +1,6 @@
 export * from './journal.js';
 export * from './journal-errors.js';
+export { type ChainLink } from './batch-codec.js';
 export * from './memory-journal.js';
 export type { AppendFault, HeldAppends } from './memory-log.js';
 export { MAX_PARTITIONS, MAX_REPLICAS } from './namespace-config.js';

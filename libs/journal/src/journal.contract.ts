@@ -15,6 +15,7 @@ import {
   type JournalWorld,
   LAYOUT,
   type Leader,
+  shortly,
   takeOver,
   takeOverFrom,
 } from './journal-world.contract.js';
@@ -116,7 +117,9 @@ function describeAppend(leaders: Leaders): void {
 /** A batch that is just so large when it is encoded. */
 function batchOfBytes(bytes: number): JournalBatch {
   const payload = new Uint8Array(100_000);
-  const overhead = encodeRecord({ ...batchOf('e1', 'a', payload), term: 1 }).length - payload.length;
+  const overhead =
+    encodeRecord({ ...batchOf('e1', 'a', payload), term: 1, after: { sequence: 1, digest: 0xff_ff_ff_ff } })
+      .length - payload.length;
   return batchOf('e1', 'a', new Uint8Array(bytes - overhead));
 }
 
@@ -318,6 +321,20 @@ function describeReadAndClose(leaders: Leaders): void {
     const error = await errorOf(first.journal.read(7));
     expect(error).toBeInstanceOf(JournalCorruptError);
     expect(error).toMatchObject({ partition: 0, sequence: 7 });
+  });
+
+  it('is verified while its leader writes, and by one that never led', async () => {
+    const { world, first } = leaders();
+    await takeOver(first, 'e1');
+    await append(first, 'e1', 'a');
+    const inFlight = append(first, 'e1', 'b');
+    const verified: string[] = [];
+    const { journal } = await world.leader();
+    const last = await journal.verify((sequence, batch) => verified.push(shortly(sequence, batch)));
+    expect(verified).toEqual(['1 e1', '2 e1 a', '3 e1 b'].slice(0, last));
+    await inFlight;
+    expect(await first.journal.verify(() => {})).toBe(3);
+    expect(await append(first, 'e1', 'c')).toBe(4);
   });
 
   it('waits for appends in flight when it closes, and takes no more', async () => {

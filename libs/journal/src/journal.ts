@@ -55,6 +55,17 @@ export interface PartitionJournal {
    */
   read(sequence: number): Promise<JournalBatch>;
 
+  /**
+   * Reads the journal as far as it goes now and checks that it is whole: every checksum, and that every record follows
+   * the one that it was written after. Writes nothing, so that a leader may be at work meanwhile.
+   *
+   * @param onBatch gets every batch that counts, in order
+   * @returns the sequence of the last record, 0 when there is none
+   * @throws JournalUncertainError when the journal cannot be read now; try again
+   * @throws JournalCorruptError when the journal is not whole, or shorter than this process has seen it
+   */
+  verify(onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number>;
+
   /** Ends the last term: appends in flight are waited for, further ones and takeovers are rejected. */
   close(): Promise<void>;
 }

@@ -88,6 +88,21 @@ it('refuses a journal that is shorter than it was', async () => {
   expect(error).toMatchObject({ partition: 0, sequence: 2 });
 });
 
+it('refuses a journal that went backwards and has grown again since', async () => {
+  const appended = journal.append(batchOf('e1', 'a'));
+  answer(0, { kind: 'stored', sequence: 2 });
+  await appended;
+  log.records.length = 1;
+  log.answersAtOnce = true;
+  const other = new LogJournal(0, log);
+  await other.takeOver('e2', () => {});
+  await other.append(batchOf('e2', 'b'));
+  for (const work of [journal.verify(() => {}), journal.takeOver('e3', () => {})]) {
+    const error = await errorOf(work);
+    expect(error).toMatchObject({ code: 'JOURNAL_CORRUPT', partition: 0, sequence: 2 });
+  }
+});
+
 it('refuses a journal that ends before its epoch', async () => {
   log.answersAtOnce = true;
   log.read = () => Promise.resolve();

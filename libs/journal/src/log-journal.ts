@@ -6,24 +6,18 @@
  *    the term; nothing is sent twice, nothing is guessed.
  */
 import { type GroundControlError, PayloadTooLargeError } from '@ground-control/protocol';
-import { decodeRecord, encodeRecord } from './batch-codec.js';
+import { CHAIN_START, type ChainLink, decodeRecord, digestOf, encodeRecord } from './batch-codec.js';
 import type { JournalBatch, PartitionJournal } from './journal.js';
 import { JournalCorruptError, JournalFencedError, JournalUncertainError } from './journal-errors.js';
-import { Replay } from './replay.js';
+import { MAX_EPOCH_VOLLEY, Replay } from './replay.js';
 import type { Published, SequencedLog } from './sequenced-log.js';
 
 /** How often a leader tries to write its epoch while others' appends land before it, until it gives up. */
 export const MAX_TAKE_OVER_TRIES = 10;
 
-/**
- * How many copies of its epoch a leader sends at once, at most: one for each sequence that might be the last by the
- * time it arrives, so that a leader that never stops appending cannot keep it away.
- */
-export const MAX_EPOCH_VOLLEY = 64;
-
 interface Append {
-  /** The sequence that it has or will have. */
-  sequence: number;
+  /** The sequence that it has or will have, and its digest. */
+  link: ChainLink;
   published: Published | undefined;
   resolve: (sequence: number) => void;
   reject: (error: Error) => void;
@@ -33,8 +27,8 @@ interface Term {
   epoch: string;
   /** The sequence of the message that began it. */
   began: number;
-  /** The sequence of the last append, acknowledged or not. */
-  last: number;
+  /** The last append, acknowledged or not. */
+  last: ChainLink;
   /** Oldest first. */
   inFlight: Append[];
 }
@@ -46,8 +40,8 @@ export class LogJournal implements PartitionJournal {
   private takingOver = false;
   private onIdle: (() => void) | undefined;
   private closed = false;
-  /** The highest sequence known to be durable. */
-  private highest = 0;
+  /** The last record that was acknowledged or replayed: it must be there for ever. */
+  private seen: ChainLink = CHAIN_START;
 
   constructor(
     private readonly partition: number,
@@ -65,8 +59,8 @@ export class LogJournal implements PartitionJournal {
     try {
       this.endTerm(new JournalUncertainError(`${this.name} is taken over again.`));
       const began = await this.writeEpoch(epoch);
-      await this.replay(began, onBatch);
-      if (!this.closed) this.term = { epoch, began, last: began, inFlight: [] };
+      const last = await this.replay(began, onBatch);
+      if (!this.closed) this.term = { epoch, began, last, inFlight: [] };
       return began;
     } finally {
       this.takingOver = false;
@@ -92,13 +86,14 @@ export class LogJournal implements PartitionJournal {
   }
 
   async read(sequence: number): Promise<JournalBatch> {
-    let found: Uint8Array | undefined;
-    await this.log.read(sequence, sequence, (at, record) => {
-      if (at === sequence) found = record;
-    });
-    if (!found) throw new JournalCorruptError(this.partition, sequence, 'the record is missing');
-    const { epoch, entries } = this.decode(sequence, found);
+    const { epoch, entries } = this.decode(sequence, await this.readRecord(sequence));
     return { epoch, entries };
+  }
+
+  async verify(onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number> {
+    const last = await this.lastSequence();
+    await this.replay(last, onBatch);
+    return last;
   }
 
   async close(): Promise<void> {
@@ -120,9 +115,9 @@ export class LogJournal implements PartitionJournal {
     resolve: (sequence: number) => void,
     reject: (error: Error) => void,
   ): void {
-    const expectedLast = term.last;
-    term.last += 1;
-    const append: Append = { sequence: term.last, published: undefined, resolve, reject };
+    const expectedLast = term.last.sequence;
+    term.last = { sequence: expectedLast + 1, digest: digestOf(record) };
+    const append: Append = { link: term.last, published: undefined, resolve, reject };
     term.inFlight.push(append);
     this.log.publish(record, expectedLast, (published) => {
       append.published = published;
@@ -133,11 +128,12 @@ export class LogJournal implements PartitionJournal {
   /** Resolves in order what is acknowledged in order (invariant 1); anything else ends the term (invariant 2). */
   private settle(term: Term): void {
     for (let oldest = term.inFlight[0]; oldest?.published; oldest = term.inFlight[0]) {
-      const error = this.faultOf(oldest.published, oldest.sequence);
+      const { link } = oldest;
+      const error = this.faultOf(oldest.published, link.sequence);
       if (error) return this.endTerm(error);
-      this.highest = oldest.sequence;
+      this.see(link);
       term.inFlight.shift();
-      oldest.resolve(oldest.sequence);
+      oldest.resolve(link.sequence);
     }
     if (term.inFlight.length === 0) this.onIdle?.();
   }
@@ -168,7 +164,7 @@ export class LogJournal implements PartitionJournal {
   }
 
   private encode(term: Term, { epoch, entries }: JournalBatch): Uint8Array {
-    const record = encodeRecord({ epoch, entries, term: term.began });
+    const record = encodeRecord({ epoch, entries, term: term.began, after: term.last });
     const [bytes, limit] = [record.length, this.maxBatchBytes];
     if (bytes <= limit) return record;
     throw new PayloadTooLargeError(`A batch of ${bytes} bytes is over the limit of ${limit}.`, {
@@ -198,10 +194,11 @@ export class LogJournal implements PartitionJournal {
       if (this.closed) throw this.whyNoTerm;
       const last = await this.readLast();
       const count = Math.min(2 ** Math.max(0, refusals - 1), MAX_EPOCH_VOLLEY);
-      const volley = Array.from({ length: count }, (_, ahead) => this.publishEpoch(epoch, last + ahead));
-      const began = last + count;
+      const copies = Array.from({ length: count }, (_, ahead) => encodeEpoch(epoch, last, ahead));
+      const volley = copies.map((copy, ahead) => this.publish(copy, last.sequence + ahead));
+      const began = last.sequence + count;
       fault = this.faultOfVolley(await Promise.all(volley), began);
-      if (!fault) return (this.highest = began);
+      if (!fault) return began;
       if (fault instanceof JournalFencedError) refusals += 1;
     }
     throw fault ?? this.whyNoTerm;
@@ -215,32 +212,51 @@ export class LogJournal implements PartitionJournal {
     return faults.find((fault) => fault instanceof JournalUncertainError) ?? faults.at(-1);
   }
 
-  private async readLast(): Promise<number> {
-    const last = await this.log.lastSequence();
-    if (last < this.highest) {
-      const what = `the journal ends at sequence ${last}, but this process has seen this one`;
-      throw new JournalCorruptError(this.partition, this.highest, what);
-    }
-    return last;
+  private async readLast(): Promise<ChainLink> {
+    const sequence = await this.lastSequence();
+    return sequence === 0 ? CHAIN_START : { sequence, digest: digestOf(await this.readRecord(sequence)) };
   }
 
-  private publishEpoch(epoch: string, last: number): Promise<Published> {
-    const record = encodeRecord({ term: last + 1, epoch, entries: [] });
+  private async lastSequence(): Promise<number> {
+    const { sequence } = this.seen;
+    const last = await this.log.lastSequence();
+    if (last >= sequence) return last;
+    const what = `the journal ends at sequence ${last}, but this process has seen this one`;
+    throw new JournalCorruptError(this.partition, sequence, what);
+  }
+
+  private see(link: ChainLink): void {
+    if (link.sequence > this.seen.sequence) this.seen = link;
+  }
+
+  private publish(record: Uint8Array, expectedLast: number): Promise<Published> {
     return new Promise((resolve) => {
-      this.log.publish(record, last, resolve);
+      this.log.publish(record, expectedLast, resolve);
     });
   }
 
   private async replay(
-    began: number,
+    until: number,
     onBatch: (sequence: number, batch: JournalBatch) => void,
-  ): Promise<void> {
-    const replay = new Replay(this.partition, onBatch);
-    await this.log.read(1, began, (sequence, record) => {
+  ): Promise<ChainLink> {
+    const replay = new Replay(this.partition, onBatch, this.seen);
+    await this.log.read(1, until, (sequence, record) => {
       replay.take(sequence, record);
     });
-    if (replay.last === began) return;
-    throw new JournalCorruptError(this.partition, replay.last + 1, 'the record is missing');
+    if (replay.last < until) {
+      throw new JournalCorruptError(this.partition, replay.last + 1, 'the record is missing');
+    }
+    this.see(replay.end);
+    return replay.end;
+  }
+
+  private async readRecord(sequence: number): Promise<Uint8Array> {
+    let found: Uint8Array | undefined;
+    await this.log.read(sequence, sequence, (at, record) => {
+      if (at === sequence) found = record;
+    });
+    if (found) return found;
+    throw new JournalCorruptError(this.partition, sequence, 'the record is missing');
   }
 
   private decode(sequence: number, record: Uint8Array): JournalBatch {
@@ -250,4 +266,9 @@ export class LogJournal implements PartitionJournal {
       throw new JournalCorruptError(this.partition, sequence, String(cause), { cause });
     }
   }
+}
+
+/** @param ahead how many records are taken to land between the last one that was read and this copy */
+function encodeEpoch(epoch: string, after: ChainLink, ahead: number): Uint8Array {
+  return encodeRecord({ term: after.sequence + ahead + 1, epoch, after, entries: [] });
 }

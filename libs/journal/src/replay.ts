@@ -1,6 +1,12 @@
-import { decodeRecord, type JournalRecord } from './batch-codec.js';
+import { CHAIN_START, type ChainLink, decodeRecord, digestOf, type JournalRecord } from './batch-codec.js';
 import type { JournalBatch } from './journal.js';
 import { JournalCorruptError } from './journal-errors.js';
+
+/**
+ * How many copies of its epoch a leader sends at once, at most: one for each sequence that might be the last by the
+ * time it arrives, so that a leader that never stops appending cannot keep it away.
+ */
+export const MAX_EPOCH_VOLLEY = 64;
 
 /**
  * Reads the records of a journal from its beginning: passes on what counts and refuses what is not whole.
@@ -12,20 +18,32 @@ import { JournalCorruptError } from './journal-errors.js';
  * - A record counts only in the term that its writer began.
  * - A term is a row without a break. Where a record of another term is found in it, the writer was refused at that
  *   very sequence and its term was over; nothing more of it counts.
+ *
+ * Every record names the digest of the one that its writer knew to come before it. For a record that counts that one
+ * must lie there: a storage that gave up records which it had acknowledged, and went on, is found out.
  */
 export class Replay {
   private previous = 0;
   /** The term of the record before, while that one counts. */
   private term: JournalRecord | undefined;
+  /** The digests of the last records, as far back as the first record of a term may name one. */
+  private readonly digests = new Map<number, number>([[CHAIN_START.sequence, CHAIN_START.digest]]);
 
+  /** @param seen a record that is known to be durable: it must be there */
   constructor(
     private readonly partition: number,
     private readonly onBatch: (sequence: number, batch: JournalBatch) => void,
+    private readonly seen: ChainLink = CHAIN_START,
   ) {}
 
   /** The sequence of the last record that was read. */
   get last(): number {
     return this.previous;
+  }
+
+  /** The last record that was read, for what is to follow it. */
+  get end(): ChainLink {
+    return { sequence: this.previous, digest: this.digests.get(this.previous) ?? 0 };
   }
 
   /** @throws JournalCorruptError */
@@ -34,6 +52,8 @@ export class Replay {
     const record = this.decode(sequence, bytes);
     this.previous = sequence;
     this.term = this.termAfter(sequence, record);
+    this.checkChain(sequence, record);
+    this.note(sequence, digestOf(bytes));
     if (this.term) this.onBatch(sequence, { epoch: record.epoch, entries: record.entries });
   }
 
@@ -45,6 +65,29 @@ export class Replay {
     if (record.term !== this.term?.term) return undefined;
     if (record.epoch === this.term.epoch) return this.term;
     throw this.corrupt(sequence, `it names epoch ${record.epoch} in the term of epoch ${this.term.epoch}`);
+  }
+
+  /** What does not count was sent by a writer that did not know what came before it. */
+  private checkChain(sequence: number, { term, after }: JournalRecord): void {
+    if (!this.term) return;
+    const begins = term === sequence;
+    if (begins ? after.sequence >= sequence : after.sequence !== sequence - 1) {
+      throw this.corrupt(sequence, `it claims to follow sequence ${after.sequence}`);
+    }
+    if (this.digests.get(after.sequence) !== after.digest) {
+      throw this.corrupt(
+        sequence,
+        `the record at sequence ${after.sequence} is not the one that it was written after`,
+      );
+    }
+  }
+
+  private note(sequence: number, digest: number): void {
+    if (sequence === this.seen.sequence && digest !== this.seen.digest) {
+      throw this.corrupt(sequence, 'this process has seen another record there');
+    }
+    this.digests.set(sequence, digest);
+    this.digests.delete(sequence - MAX_EPOCH_VOLLEY);
   }
 
   private decode(sequence: number, bytes: Uint8Array): JournalRecord {

@@ -162,8 +162,8 @@ describe('a foreign writer', () => {
   it('of a later version is told from garbage', async () => {
     const journal = await openJournal();
     await journal.takeOver('e1', () => {});
-    await jetstream(connection).publish(subject(), encodeMessage([2, 2, 'e2', []]));
-    await expect(journal.takeOver('e3', () => {})).rejects.toThrow('sequence 2: format version 2');
+    await jetstream(connection).publish(subject(), encodeMessage([3, 2, 'e2', []]));
+    await expect(journal.takeOver('e3', () => {})).rejects.toThrow('sequence 2: format version 3');
   });
 });
 
