@@ -137,6 +137,19 @@ describe('gctl with a namespace that is served', () => {
     expect(text.stdout).toMatch(/greeter +0\/100 /);
   });
 
+  it('tells of the cluster', async () => {
+    const json = await on('cluster', 'status', '--json');
+    expect(json.code).toBe(0);
+    const { coordinators, partitions, nats } = JSON.parse(json.stdout) as Record<string, unknown[]>;
+    expect(coordinators).toHaveLength(1);
+    expect(partitions).toHaveLength(4);
+    expect(partitions?.[0]).toMatchObject({ partition: 0, leader: coordinators?.[0], active: [] });
+    expect(nats).toMatchObject({ version: expect.stringMatching(/^2\./) });
+    const text = await on('cluster', 'status');
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toContain('4 served');
+  });
+
   it.each([
     ['an unknown type', ['start', 'Nope'], 'WORKFLOW_TYPE_NOT_REGISTERED'],
     ['an unknown run', ['describe', 'nobody'], 'WORKFLOW_NOT_FOUND'],

@@ -230,6 +230,61 @@ describe('gctl', () => {
     expect(JSON.parse(types.out)).toMatchObject([{ type: 'T', steps: [] }]);
   });
 
+  it('tells of the cluster: who leads what, with what there is to do', async () => {
+    const coordinator = { coordinatorId: 'c1', identity: 'host:7', startedAt: Date.now() - 3_600_000 };
+    const replies: Record<string, Reply> = {
+      'cluster.describe': {
+        kind: 'cluster',
+        coordinator,
+        partitions: 1,
+        replicas: 3,
+        storage: 'file',
+        leaseMs: 15_000,
+        nats: { server: 'n1', version: '2.15.1', cluster: 'c' },
+      },
+      'partition.describe': {
+        kind: 'partition',
+        partition: 0,
+        leader: coordinator,
+        since: Date.now() - 60_000,
+        active: [
+          { type: 'T', status: 'running', runs: 2 },
+          { type: 'U', status: 'running', runs: 3 },
+        ],
+      },
+    };
+    const text = await gctl(['cluster', 'status'], replies);
+    expect(text.code).toBe(0);
+    expect(text.out).toContain('nats          2.15.1 at n1, cluster c\n');
+    expect(text.out).toContain('streams       file, 3 copies\n');
+    expect(text.out).toMatch(/^host:7 +1 +1h ago +c1$/m);
+    expect(text.out).toMatch(/^0 +host:7 +1m ago +0 +5 +0$/m);
+    const json = await gctl(['cluster', 'status', '--json'], replies);
+    expect(JSON.parse(json.out)).toMatchObject({
+      coordinators: [{ id: 'c1', identity: 'host:7' }],
+      partitions: [{ partition: 0, leader: { id: 'c1' }, active: [{ type: 'T', runs: 2 }, { type: 'U' }] }],
+    });
+  });
+
+  it('tells of a partition that nobody leads', async () => {
+    const coordinator = { coordinatorId: 'c1', identity: 'host:7', startedAt: 0 };
+    const { code, out } = await gctl(['cluster', 'status'], {
+      'cluster.describe': {
+        kind: 'cluster',
+        coordinator,
+        partitions: 1,
+        replicas: 1,
+        storage: 'file',
+        leaseMs: 15_000,
+        nats: { server: 'n1', version: '2.15.1' },
+      },
+      'partition.describe': { kind: 'error', code: 'JOURNAL_CORRUPT', message: 'it is not whole' },
+    });
+    expect(code).toBe(0);
+    expect(out).toContain('0 of 1 served');
+    expect(out).toContain('none: it is not whole');
+  });
+
   it('exits with 3 when no coordinator answers', async () => {
     const { code, err } = await gctl(['workflow', 'describe', 'a']);
     expect({ code, err }).toEqual({ code: 3, err: 'gctl: No coordinator answered.\n' });

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { CliContext } from './cli-context.js';
 import { coordinatorCommand } from './commands/coordinator.command.js';
 import { devCommand } from './commands/dev.command.js';
-import { typeCommand, workerCommand } from './commands/namespace.commands.js';
+import { clusterCommand, typeCommand, workerCommand } from './commands/namespace.commands.js';
 import { workflowCommand } from './commands/workflow.command.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
 import { duration, namespace } from './parsers.js';
@@ -46,7 +46,14 @@ function createProgram(context: CliContext): Command {
     )
     .option('--json', 'print JSON')
     .hook('preAction', () => void (terminal.json = program.opts<{ json?: true }>().json ?? false));
-  for (const make of [devCommand, coordinatorCommand, workflowCommand, workerCommand, typeCommand]) {
+  for (const make of [
+    devCommand,
+    coordinatorCommand,
+    workflowCommand,
+    workerCommand,
+    typeCommand,
+    clusterCommand,
+  ]) {
     program.addCommand(make(context));
   }
   for (const command of withSubcommands(program)) prepare(command, context);

@@ -82,12 +82,26 @@ export class CoordinatorLink {
     requestOf: (partition: number) => R,
     options: RequestOptions = {},
   ): Promise<ReplyOf[R['kind']][]> {
+    return Promise.all(await this.#askLeaders(requestOf, options));
+  }
+
+  /** As {@link askEach}, for who wants the answers of some leaders though others do not answer. */
+  async settleEach<R extends LinkRequest>(
+    requestOf: (partition: number) => R,
+    options: RequestOptions = {},
+  ): Promise<PromiseSettledResult<ReplyOf[R['kind']]>[]> {
+    return Promise.allSettled(await this.#askLeaders(requestOf, options));
+  }
+
+  async #askLeaders<R extends LinkRequest>(
+    requestOf: (partition: number) => R,
+    options: RequestOptions,
+  ): Promise<Promise<ReplyOf[R['kind']]>[]> {
     const deadline = this.#deadline(options);
     const { partitions } = await this.namespace(deadline);
-    const asked = Array.from({ length: partitions }, (_, partition) =>
+    return Array.from({ length: partitions }, (_, partition) =>
       this.#exchange({ kind: 'partition', partition }, requestOf(partition), deadline, options.signal),
     );
-    return Promise.all(asked);
   }
 
   /** How the namespace is laid out; asked once, by all callers together. */

@@ -1,6 +1,7 @@
 import { assertName, InvalidInputError, type ValueCodec } from '@ground-control/protocol';
 import type { InputOf, ResultOf, StartedWorkflow, WorkflowHandle } from '@ground-control/workflow';
 
+import { type ClusterInfo, type ClusterOptions, describeCluster } from './cluster-info.js';
 import type { CoordinatorLink } from './coordinator-link.js';
 import { type ListOptions, listRuns, type RunPage } from './list-runs.js';
 import { type WorkerInfo, workerInfo, type WorkflowTypeInfo, workflowTypeInfo } from './namespace-info.js';
@@ -91,6 +92,16 @@ export class GroundControlClient {
   async workers(): Promise<WorkerInfo[]> {
     const { workers } = await this.link.askAny({ kind: 'workers.list' });
     return workers.map(workerInfo);
+  }
+
+  /**
+   * The partitions and who leads them, how many runs they have, and the NATS server. A partition whose leader does not
+   * answer in time has an `error` in place of one.
+   *
+   * @throws CoordinatorUnavailableError when no coordinator answers at all
+   */
+  cluster(options: ClusterOptions = {}): Promise<ClusterInfo> {
+    return describeCluster(this.link, options);
   }
 
   async #start(workflow: WorkflowClass | string, options: StartOptions): Promise<StartedWorkflow> {

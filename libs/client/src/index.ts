@@ -1,3 +1,10 @@
+export type {
+  ActiveRunsInfo,
+  ClusterInfo,
+  ClusterOptions,
+  CoordinatorInfo,
+  PartitionInfo,
+} from './cluster-info.js';
 export * from './coordinator-link.js';
 export { failureError, failureInfo, type RecordedError } from './failure-error.js';
 export * from './ground-control.client.js';

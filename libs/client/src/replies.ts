@@ -1,11 +1,14 @@
 import type {
   Accepted,
   ClientRequest,
+  ClusterDescription,
+  DescribeCluster,
   DescribeNamespace,
   HistoryPage,
   ListWorkers,
   ListWorkflowTypes,
   NamespaceDescription,
+  PartitionDescription,
   QueryAnswered,
   RunDescription,
   RunEnded,
@@ -28,15 +31,17 @@ export interface ReplyOf {
   'workflow.cancel': Accepted;
   'workflow.terminate': Accepted;
   'workflow.list': RunList;
+  'partition.describe': PartitionDescription;
   'namespace.describe': NamespaceDescription;
+  'cluster.describe': ClusterDescription;
   'types.list': WorkflowTypes;
   'workers.list': Workers;
 }
 
 /** A request to the partition that has its workflow id. */
-export type WorkflowRequest = Exclude<ClientRequest, { kind: 'workflow.list' }>;
+export type WorkflowRequest = Exclude<ClientRequest, { kind: 'workflow.list' | 'partition.describe' }>;
 /** A request to whichever coordinator answers first. */
-export type NamespaceRequest = DescribeNamespace | ListWorkflowTypes | ListWorkers;
+export type NamespaceRequest = DescribeNamespace | DescribeCluster | ListWorkflowTypes | ListWorkers;
 export type LinkRequest = ClientRequest | NamespaceRequest;
 
 /** The kind of the reply to each kind of request. */
@@ -51,7 +56,9 @@ export const REPLY_KINDS: { [Kind in keyof ReplyOf]: ReplyOf[Kind]['kind'] } = {
   'workflow.cancel': 'accepted',
   'workflow.terminate': 'accepted',
   'workflow.list': 'run.list',
+  'partition.describe': 'partition',
   'namespace.describe': 'namespace',
+  'cluster.describe': 'cluster',
   'types.list': 'types',
   'workers.list': 'workers',
 };

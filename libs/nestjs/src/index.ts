@@ -1,8 +1,13 @@
 // What an application imports. It is a contract: what is exported here keeps its name and its meaning.
 
 export {
+  type ActiveRunsInfo,
+  type ClusterInfo,
+  type ClusterOptions,
+  type CoordinatorInfo,
   GroundControlClient,
   type ListOptions,
+  type PartitionInfo,
   type RunPage,
   type StartOptions,
   type WorkerInfo,

@@ -1,5 +1,6 @@
 import { decideStart, describe, isEnded, type RunCommand, type RunState } from '@ground-control/engine';
 import {
+  type ActiveRuns,
   type AnswerQuery,
   type CancelWorkflow,
   type DeliverChildOutcome,
@@ -250,6 +251,26 @@ export function handleList(term: LeaderTerm, request: ListRuns, caller: Caller):
     if (matches(info, request)) runs.push(info);
   }
   return term.answer(caller, { kind: 'run.list', runs });
+}
+
+/** Tells who leads the partition, and of which types the runs are that have not ended. */
+export function handleDescribePartition(term: LeaderTerm, caller: Caller): void {
+  const { partition, self } = term.context;
+  const active = activeRuns(term.runs.values());
+  term.answer(caller, { kind: 'partition', partition, leader: self, since: term.since, active });
+}
+
+function activeRuns(records: Iterable<RunRecord>): ActiveRuns[] {
+  const counts = new Map<string, ActiveRuns>();
+  for (const record of records) {
+    const status = activeState(record)?.status;
+    if (status !== 'scheduled' && status !== 'running' && status !== 'waiting') continue;
+    const key = `${status} ${record.workflowType}`;
+    const count = counts.get(key) ?? { type: record.workflowType, status, runs: 0 };
+    count.runs += 1;
+    counts.set(key, count);
+  }
+  return [...counts.values()];
 }
 
 function mayMatch(record: RunRecord, request: ListRuns): boolean {

@@ -20,6 +20,11 @@ export class NamespaceController {
     return this.host.coordinator.describeNamespace();
   }
 
+  @MessagePattern('cluster.describe', FRAMES)
+  cluster(): Reply {
+    return this.host.coordinator.describeCluster();
+  }
+
   @MessagePattern('types.list', FRAMES)
   types(): Reply {
     return this.host.coordinator.listTypes();
@@ -64,6 +69,7 @@ export class RunsController {
       'workflow.update',
       'workflow.cancel',
       'workflow.terminate',
+      'partition.describe',
     ] satisfies ClientRequest['kind'][],
     FRAMES,
   )

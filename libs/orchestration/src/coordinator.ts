@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { OutboxEntry } from '@ground-control/engine';
 import type { JournalStore, NamespaceConfig } from '@ground-control/journal';
 import {
   type Assignment,
   type AssignmentKey,
   CoordinatorUnavailableError,
+  type CoordinatorWire,
   type LeaderAnnouncement,
   MAX_VALUE_BYTES,
   partitionOf,
@@ -33,6 +35,7 @@ const LEASE_CHECKS = 4;
  */
 export class Coordinator {
   readonly id: string = randomUUID();
+  private readonly self: CoordinatorWire;
   private readonly leaders: PartitionLeader[] = [];
   private readonly catalogue = new Map<string, WorkflowDefinition>();
   private readonly ready = new ReadyQueue();
@@ -49,6 +52,11 @@ export class Coordinator {
     private readonly logger: LoggerService,
     private readonly clock: () => number = Date.now,
   ) {
+    this.self = {
+      coordinatorId: this.id,
+      identity: `${hostname()}:${process.pid}`,
+      startedAt: clock(),
+    };
     this.workers = new WorkerRegistry(options.workerLeaseMs, clock, (worker) => this.ready.offer(worker));
   }
 
@@ -87,6 +95,20 @@ export class Coordinator {
       partitions,
       leaseMs: this.options.workerLeaseMs,
       maxValueBytes: MAX_VALUE_BYTES,
+    };
+  }
+
+  describeCluster(): Reply {
+    const { partitions, replicas, storage } = this.config ?? this.options;
+    const { server_name: server = '', version = '', cluster } = this.peer.connection.info ?? {};
+    return {
+      kind: 'cluster',
+      coordinator: this.self,
+      partitions,
+      replicas,
+      storage,
+      leaseMs: this.options.workerLeaseMs,
+      nats: { server, version, cluster },
     };
   }
 
@@ -160,9 +182,10 @@ export class Coordinator {
   }
 
   private leaderContext(partition: number): LeaderContext {
-    const { clock, workers, ready, catalogue } = this;
+    const { self, clock, workers, ready, catalogue } = this;
     return {
       partition,
+      self,
       clock,
       workers,
       ready,

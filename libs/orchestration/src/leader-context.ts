@@ -2,6 +2,7 @@ import type { OutboxEntry } from '@ground-control/engine';
 import type {
   AnswerQuery,
   Assignment,
+  CoordinatorWire,
   Reply,
   StepNotice,
   WorkflowDefinition,
@@ -15,6 +16,8 @@ export type AssignmentFate = 'accepted' | 'refused' | 'unanswered' | 'too large'
 /** What a leader has of the process around it: ports that a simulation can stand in for. */
 export interface LeaderContext {
   readonly partition: number;
+  /** The coordinator that leads here. */
+  readonly self: CoordinatorWire;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly workers: WorkerRegistry;

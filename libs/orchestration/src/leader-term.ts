@@ -60,6 +60,8 @@ export class LeaderTerm {
   private readonly timers: TimerQueue;
   private over = false;
   private decidedAt = 0;
+  /** When the term began to serve, in milliseconds since the epoch; 0 before. */
+  since = 0;
 
   constructor(
     readonly context: LeaderContext,
@@ -81,6 +83,7 @@ export class LeaderTerm {
   async recover(): Promise<void> {
     await this.journal.takeOver(this.epoch, (sequence, batch) => this.replay(sequence, batch));
     for (const record of this.runs.values()) this.resume(record);
+    this.since = this.now;
   }
 
   /** Ends the term: nothing that is not durable is ever told to anyone. */

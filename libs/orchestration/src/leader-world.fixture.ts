@@ -50,6 +50,7 @@ export class LeaderWorld {
     this.leader = new PartitionLeader({
       context: {
         partition: 0,
+        self: { coordinatorId: 'c1', identity: 'host:1', startedAt: 1 },
         clock,
         workers: this.workers,
         ready,

@@ -4,6 +4,7 @@ import {
   handleCancel,
   handleChildEnded,
   handleDescribe,
+  handleDescribePartition,
   handleHistory,
   handleList,
   handleQuery,
@@ -50,6 +51,8 @@ function dispatch(term: LeaderTerm, request: PartitionRequest, caller: Caller): 
       return handleTerminate(term, request, caller);
     case 'workflow.list':
       return handleList(term, request, caller);
+    case 'partition.describe':
+      return handleDescribePartition(term, caller);
     case 'child.ended':
       return handleChildEnded(term, request, caller);
   }

@@ -51,6 +51,7 @@ const SHAPES: Record<PartitionRequest['kind'], Record<string, FieldShape>> = {
     idPrefix: 'text?',
     attributes: 'object?',
   },
+  'partition.describe': {},
   'step.record': ATTEMPT,
   'step.result': { ...ATTEMPT, outcome: 'object', wantsNext: 'flag' },
   'child.ended': { ...RUN, outcome: 'object' },

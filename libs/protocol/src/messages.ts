@@ -91,6 +91,10 @@ export interface ListRuns {
   /** Only runs that started before this one, which the partition knows. */
   before?: string | undefined;
 }
+/** Asks the leader of a partition about itself and the runs that it has. */
+export interface DescribePartition {
+  kind: 'partition.describe';
+}
 
 export type ClientRequest =
   | StartWorkflow
@@ -102,7 +106,8 @@ export type ClientRequest =
   | UpdateWorkflow
   | CancelWorkflow
   | TerminateWorkflow
-  | ListRuns;
+  | ListRuns
+  | DescribePartition;
 
 // ---- any peer → coordinators --------------------------------------------------------------------------------------
 
@@ -115,6 +120,10 @@ export interface ListWorkflowTypes {
 }
 export interface ListWorkers {
   kind: 'workers.list';
+}
+/** Asks a coordinator about itself, how its namespace is kept, and the NATS server that it is connected to. */
+export interface DescribeCluster {
+  kind: 'cluster.describe';
 }
 
 // ---- worker → coordinators ----------------------------------------------------------------------------------------
@@ -152,7 +161,13 @@ export interface AssignmentKey {
 }
 
 export type CoordinatorRequest =
-  DescribeNamespace | ListWorkflowTypes | ListWorkers | RegisterWorker | WorkerHeartbeat | WorkerLeave;
+  | DescribeNamespace
+  | DescribeCluster
+  | ListWorkflowTypes
+  | ListWorkers
+  | RegisterWorker
+  | WorkerHeartbeat
+  | WorkerLeave;
 
 // ---- worker → partition leader -------------------------------------------------------------------------------------
 
@@ -296,6 +311,41 @@ export interface NamespaceDescription {
   leaseMs: number;
   maxValueBytes: number;
 }
+/** A coordinator's process. */
+export interface CoordinatorWire {
+  coordinatorId: string;
+  /** What operators know it by: host and process id. */
+  identity: string;
+  startedAt: number;
+}
+/** How many runs of a type are in a state; only those that have not ended. */
+export interface ActiveRuns {
+  type: string;
+  status: 'scheduled' | 'running' | 'waiting';
+  runs: number;
+}
+export interface PartitionDescription {
+  kind: 'partition';
+  partition: number;
+  /** Who leads it. */
+  leader: CoordinatorWire;
+  /** When the leader's present term began. */
+  since: number;
+  active: ActiveRuns[];
+}
+export interface ClusterDescription {
+  kind: 'cluster';
+  /** Who answers. */
+  coordinator: CoordinatorWire;
+  partitions: number;
+  /** Copies that NATS keeps of each stream. */
+  replicas: number;
+  storage: 'file' | 'memory';
+  /** How long a worker's lease lasts without a heartbeat, in milliseconds. */
+  leaseMs: number;
+  /** The NATS server that the coordinator is connected to. */
+  nats: { server: string; version: string; cluster?: string | undefined };
+}
 export interface WorkflowTypes {
   kind: 'types';
   types: WorkflowDefinition[];
@@ -365,6 +415,8 @@ export type Reply =
   | HistoryPage
   | RunList
   | NamespaceDescription
+  | ClusterDescription
+  | PartitionDescription
   | WorkflowTypes
   | Workers
   | WorkerWelcome

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { type CliContext, withClient } from '../cli-context.js';
+import { clusterText } from '../cluster-text.js';
 import { table } from '../table.js';
 
 /** `gctl worker list` */
@@ -37,4 +38,16 @@ export function typeCommand(context: CliContext): Command {
     }),
   );
   return new Command('type').description('the workflow types of the namespace').addCommand(list);
+}
+
+/** `gctl cluster status` */
+export function clusterCommand(context: CliContext): Command {
+  const status = new Command('status').description('the coordinators, the partitions and who leads them');
+  status.action(async () =>
+    withClient(context, status, async (client) => {
+      const cluster = await client.cluster();
+      context.terminal.show(cluster, clusterText(cluster, Date.now()));
+    }),
+  );
+  return new Command('cluster').description('the coordinators of the namespace').addCommand(status);
 }

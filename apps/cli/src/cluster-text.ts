@@ -1,0 +1,46 @@
+import type { ClusterInfo, PartitionInfo } from '@ground-control/client';
+
+import { fields, table } from './table.js';
+import { durationText, relativeText } from './time-text.js';
+
+/** A namespace at length: what keeps it, who leads its partitions, and what they have to do. */
+export function clusterText(cluster: ClusterInfo, now: number): string {
+  const { partitions, coordinators, replicas, storage, workerLeaseMs, nats } = cluster;
+  const served = partitions.filter(({ leader }) => leader).length;
+  const facts = fields([
+    ['nats', `${nats.version} at ${[nats.server, nats.cluster].filter(Boolean).join(', cluster ')}`],
+    ['streams', `${storage}, ${replicas === 1 ? '1 copy' : `${replicas} copies`}`],
+    ['worker lease', durationText(workerLeaseMs)],
+    [
+      'partitions',
+      served === partitions.length ? `${served} served` : `${served} of ${partitions.length} served`,
+    ],
+  ]);
+  const who = coordinators.map((coordinator) => [
+    coordinator.identity,
+    String(partitions.filter(({ leader }) => leader?.id === coordinator.id).length),
+    relativeText(coordinator.startedAt, now),
+    coordinator.id,
+  ]);
+  return [
+    facts,
+    table(['COORDINATOR', 'LEADS', 'STARTED', 'ID'], who),
+    table(
+      ['PARTITION', 'LEADER', 'SINCE', 'SCHEDULED', 'RUNNING', 'WAITING'],
+      partitions.map((partition) => partitionRow(partition, now)),
+    ),
+  ].join('\n\n');
+}
+
+function partitionRow(partition: PartitionInfo, now: number): string[] {
+  const { leader, since, error } = partition;
+  const number = String(partition.partition);
+  if (!leader || !since) return [number, `none: ${error?.message ?? 'not known'}`];
+  const counts = (['scheduled', 'running', 'waiting'] as const).map((status) => activeOf(partition, status));
+  return [number, leader.identity, relativeText(since, now), ...counts.map(String)];
+}
+
+/** How many runs of a partition are in a state. */
+export function activeOf({ active }: PartitionInfo, status: 'scheduled' | 'running' | 'waiting'): number {
+  return active.reduce((sum, count) => sum + (count.status === status ? count.runs : 0), 0);
+}
