@@ -11,6 +11,7 @@ export {
   Workflow,
 } from '../../dist/libs/nestjs/src/index.js';
 export {
+  EmbeddedNatsCluster,
   EmbeddedNatsServer,
   locateNatsServer,
   type LocatedNatsServer,

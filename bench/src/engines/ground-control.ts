@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 
-import { EmbeddedNatsServer, locateNatsServer, type LocatedNatsServer } from '../ground-control.js';
+import {
+  EmbeddedNatsCluster,
+  EmbeddedNatsServer,
+  locateNatsServer,
+  type LocatedNatsServer,
+} from '../ground-control.js';
 import { ROOT_DIRECTORY } from '../harness/paths.js';
 import { WORKLOADS } from '../workloads.js';
 import type { Engine, EngineContext, EngineDefinition, EngineProcess } from './engine.js';
-import { NatsCluster } from './nats-cluster.js';
 import { ProcessSet } from './process-set.js';
 
 const COORDINATOR = join(ROOT_DIRECTORY, 'dist', 'apps', 'coordinator', 'src', 'main.js');
@@ -50,7 +54,7 @@ class GroundControl implements Engine {
 
   async start(): Promise<void> {
     const clustered = this.context.workload === 'W9';
-    this.#nats = await (clustered ? this.#startCluster() : startSingleNats(this.context, this.executable));
+    this.#nats = await (clustered ? startCluster : startSingleNats)(this.context, this.executable);
     this.settings = { servers: this.#nats.servers };
     await this.#processes.fork('server', 'coordinator', COORDINATOR, {
       GROUND_CONTROL_SERVERS: this.#nats.servers,
@@ -75,10 +79,26 @@ class GroundControl implements Engine {
     await this.#processes.stop();
     await this.#nats?.stop();
   }
+}
 
-  #startCluster(): Promise<NatsServers> {
-    return NatsCluster.start(CLUSTER_SIZE, this.executable.path, this.context);
-  }
+/** Nats-servers that keep copies of each other's streams, each write synced by each of them. */
+async function startCluster(context: EngineContext, executable: LocatedNatsServer): Promise<NatsServers> {
+  const cluster = await EmbeddedNatsCluster.start({
+    storeDirectory: join(context.directory, 'nats'),
+    size: CLUSTER_SIZE,
+    executable,
+    restart: false,
+  });
+  return {
+    servers: cluster.urls.join(','),
+    processes: () =>
+      cluster.members.flatMap((member, index) => processOf(member, `nats-server-${index + 1}`)),
+    stop: () => cluster.stop(),
+  };
+}
+
+function processOf({ pid }: EmbeddedNatsServer, name: string): EngineProcess[] {
+  return pid === undefined ? [] : [{ role: 'server', name, pid }];
 }
 
 /** One nats-server, started as the package starts its own: every write is on the disk before it is acknowledged. */
@@ -94,8 +114,7 @@ export async function startSingleNats(
   });
   return {
     servers: server.url,
-    processes: () =>
-      server.pid === undefined ? [] : [{ role: 'server', name: 'nats-server', pid: server.pid }],
+    processes: () => processOf(server, 'nats-server'),
     stop: () => server.stop(),
   };
 }

@@ -4,6 +4,7 @@ import { backOffMs } from './back-off.js';
 import { type EmbeddedNatsServerOptions, resolveOptions } from './embedded-options.js';
 import type { NatsServerEvent } from './nats-server-event.js';
 import { NatsServerStartError } from './nats-server-start.error.js';
+import { authority } from './server-config.js';
 import { ServerProcess, type ServerProcessSettings } from './server-process.js';
 
 /** A server that ran this long has shown that it can: the back-off begins anew. */
@@ -37,8 +38,7 @@ export class EmbeddedNatsServer {
   #attempt = 0;
 
   private constructor(settings: ServerProcessSettings, options: EmbeddedNatsServerOptions) {
-    const host = settings.connectHost.includes(':') ? `[${settings.connectHost}]` : settings.connectHost;
-    this.url = `nats://${host}:${settings.config.port}`;
+    this.url = `nats://${authority(settings.connectHost, settings.config.port)}`;
     this.port = settings.config.port;
     this.#settings = settings;
     this.#options = options;

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { type LocatedNatsServer, locateNatsServer } from './locate.js';
 import type { NatsServerEvent } from './nats-server-event.js';
 import { pickFreePort } from './port.js';
-import type { ServerConfig } from './server-config.js';
+import type { ClusterConfig, ServerConfig } from './server-config.js';
 import type { ServerProcessSettings } from './server-process.js';
 
 export interface EmbeddedNatsServerOptions {
@@ -43,6 +43,12 @@ export interface EmbeddedNatsServerOptions {
   restart?: boolean;
   /** @defaultValue `nats-server.log` in the store folder */
   logFile?: string;
+  /**
+   * Makes it a member of a cluster; {@link EmbeddedNatsCluster} starts one whole.
+   *
+   * @defaultValue a server on its own
+   */
+  cluster?: ClusterConfig;
   /** Called with what happens to the server. */
   onEvent?: (event: NatsServerEvent) => void;
 }
@@ -81,5 +87,6 @@ async function resolveConfig(options: EmbeddedNatsServerOptions): Promise<Server
     storeDirectory: await realpath(options.storeDirectory),
     maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
     syncAlways: options.syncAlways ?? true,
+    cluster: options.cluster,
   };
 }

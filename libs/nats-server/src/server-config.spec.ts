@@ -33,6 +33,18 @@ jetstream {
     expect(renderServerConfig({ ...CONFIG, syncAlways: false })).not.toContain('sync_interval');
   });
 
+  it('joins a cluster over the given routes, and tells of its health on the same address', () => {
+    const cluster = { name: 'c', port: 6222, routes: ['nats://127.0.0.1:6223'], monitorPort: 8222 };
+    expect(renderServerConfig({ ...CONFIG, cluster })).toContain(`
+http: "127.0.0.1:8222"
+cluster {
+  name: "c"
+  listen: "127.0.0.1:6222"
+  routes: ["nats://127.0.0.1:6223"]
+  no_advertise: true
+`);
+  });
+
   it('quotes what the format gives a meaning', () => {
     const storeDirectory = String.raw`C:\Users\"me"\$HOME`;
     expect(renderServerConfig({ ...CONFIG, storeDirectory })).toContain(

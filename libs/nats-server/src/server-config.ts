@@ -9,7 +9,23 @@ export interface ServerConfig {
   storeDirectory: string;
   maxPayloadBytes: number;
   syncAlways: boolean;
+  /** Absent for a server on its own. */
+  cluster?: ClusterConfig | undefined;
 }
+
+/** How a server belongs to a cluster. */
+export interface ClusterConfig {
+  /** The same for every member. */
+  name: string;
+  /** Where the other members reach it, on the server's own address. */
+  port: number;
+  /** The URLs at which it reaches the members; its own may be among them. */
+  routes: readonly string[];
+  /** Where it tells of its health, on its own address. */
+  monitorPort: number;
+}
+
+const ROUTE_PING_INTERVAL = '2s';
 
 /**
  * The text of a nats-server configuration file. What it does not name is off: monitoring, clustering,
@@ -27,7 +43,28 @@ max_payload: ${config.maxPayloadBytes}
 jetstream {
   store_dir: ${quote(config.storeDirectory)}${sync}
 }
+${config.cluster ? renderCluster(config.host, config.cluster) : ''}`;
+}
+
+/**
+ * Members are reached by the given routes alone (`no_advertise`), and one that hangs is noticed within seconds, not
+ * after the minutes that nats-server gives it by itself.
+ */
+function renderCluster(host: string, { name, port, routes, monitorPort }: ClusterConfig): string {
+  return `http: ${quote(authority(host, monitorPort))}
+cluster {
+  name: ${quote(name)}
+  listen: ${quote(authority(host, port))}
+  routes: [${routes.map(quote).join(', ')}]
+  no_advertise: true
+  ping_interval: "${ROUTE_PING_INTERVAL}"
+}
 `;
+}
+
+/** A host and a port as URLs have them. */
+export function authority(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function quote(value: string): string {
