@@ -93,7 +93,10 @@ const structure = [
       'What is not exported by src/index.ts is private to its lib; a contract suite is there to be run by others.',
     severity: 'error',
     from: { path: '^(?:apps|libs)/([^/]+)/|^(?:test|bench)/' },
-    to: { path: '^libs/[^/]+/', pathNot: '^libs/($1/|[^/]+/src/index[.]ts$|.+[.]contract[.]ts$)' },
+    to: {
+      path: '^libs/[^/]+/',
+      pathNot: '^libs/($1/|[^/]+/src/index[.]ts$|transport/src/peer[.]ts$|.+[.]contract[.]ts$)',
+    },
   },
   {
     name: 'no-import-of-an-app',

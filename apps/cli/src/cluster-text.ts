@@ -1,10 +1,13 @@
 import type { ClusterInfo, PartitionInfo } from '@ground-control/client';
 
+import { printable } from './printable.js';
+import { headed } from './run-text.js';
+import type { Styles } from './styles.js';
 import { fields, table } from './table.js';
 import { durationText, relativeText } from './time-text.js';
 
 /** A namespace at length: what keeps it, who leads its partitions, and what they have to do. */
-export function clusterText(cluster: ClusterInfo, now: number): string {
+export function clusterText(cluster: ClusterInfo, styles: Styles, now: number): string {
   const { partitions, coordinators, replicas, storage, workerLeaseMs, nats } = cluster;
   const served = partitions.filter(({ leader }) => leader).length;
   const facts = fields([
@@ -24,18 +27,18 @@ export function clusterText(cluster: ClusterInfo, now: number): string {
   ]);
   return [
     facts,
-    table(['COORDINATOR', 'LEADS', 'STARTED', 'ID'], who),
+    table(headed(styles, 'COORDINATOR', 'LEADS', 'STARTED', 'ID'), who),
     table(
-      ['PARTITION', 'LEADER', 'SINCE', 'SCHEDULED', 'RUNNING', 'WAITING'],
-      partitions.map((partition) => partitionRow(partition, now)),
+      headed(styles, 'PARTITION', 'LEADER', 'SINCE', 'SCHEDULED', 'RUNNING', 'WAITING'),
+      partitions.map((partition) => partitionRow(partition, styles, now)),
     ),
   ].join('\n\n');
 }
 
-function partitionRow(partition: PartitionInfo, now: number): string[] {
+function partitionRow(partition: PartitionInfo, styles: Styles, now: number): string[] {
   const { leader, since, error } = partition;
   const number = String(partition.partition);
-  if (!leader || !since) return [number, `none: ${error?.message ?? 'not known'}`];
+  if (!leader || !since) return [number, styles.bad(`none: ${printable(error?.message ?? 'not known')}`)];
   const counts = (['scheduled', 'running', 'waiting'] as const).map((status) => activeOf(partition, status));
   return [number, leader.identity, relativeText(since, now), ...counts.map(String)];
 }

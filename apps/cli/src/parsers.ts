@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 import { assertName, assertNamespace, type Attributes, toMilliseconds } from '@ground-control/protocol';
 import { InvalidArgumentError } from 'commander';
 
@@ -15,10 +13,17 @@ export function namespace(value: string): string {
   return value;
 }
 
-/** A duration, in milliseconds. */
+const PARTS = /^(\d+(\.\d+)?\s*[a-z]+[\s,]*)+$/i;
+const PART = /\d+(?:\.\d+)?\s*[a-z]+/gi;
+
+/** A duration, in milliseconds: `250`, `30s`, `1h30m`, `2 days`. */
 export function duration(value: string): number {
-  const given = /^\d+$/.test(value) ? Number(value) : (value as '1s');
-  return refuseIfInvalid(() => toMilliseconds(given, 'It'));
+  const text = value.trim();
+  if (/^\d+$/.test(text)) return refuseIfInvalid(() => toMilliseconds(Number(text), 'It'));
+  if (!PARTS.test(text))
+    throw new InvalidArgumentError(`${JSON.stringify(value)} is no duration such as 30s or 1h30m.`);
+  const parts = text.match(PART) ?? [];
+  return refuseIfInvalid(() => parts.reduce((sum, part) => sum + toMilliseconds(part as '1s', 'It'), 0));
 }
 
 export function positiveInteger(value: string): number {
@@ -31,23 +36,26 @@ export function port(value: string): number {
   throw new InvalidArgumentError('It must be a number from 0 to 65535.');
 }
 
+/** A time: `2025-01-31T12:00:00Z`, `2025-01-31`, `now`, `today`, `yesterday`, `2h`, `2h ago`. */
 export function date(value: string): Date {
-  const parsed = new Date(value);
-  if (!Number.isNaN(parsed.getTime())) return parsed;
-  throw new InvalidArgumentError('It must be a time such as 2025-01-31T12:00:00Z.');
+  const text = value.trim().toLowerCase();
+  const ago = text.replace(/\s*ago$/, '');
+  if (PARTS.test(ago)) return new Date(Date.now() - duration(ago));
+  const named = NAMED_TIMES[text]?.();
+  const parsed = named ?? (/^\d{4}-/.test(text) ? new Date(value) : undefined);
+  if (parsed && !Number.isNaN(parsed.getTime())) return parsed;
+  throw new InvalidArgumentError('It must be a time such as 2025-01-31T12:00:00Z, yesterday or "2h ago".');
 }
 
-export function json(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch (error) {
-    throw new InvalidArgumentError(`It is no JSON: ${(error as Error).message}`);
-  }
-}
+const NAMED_TIMES: Record<string, () => Date> = {
+  now: () => new Date(),
+  today: () => midnight(0),
+  yesterday: () => midnight(-1),
+};
 
-/** The JSON in a file; `-` is the standard input. */
-export function jsonFile(path: string): unknown {
-  return json(readText(path));
+function midnight(days: number): Date {
+  const today = new Date();
+  return new Date(today.getFullYear(), today.getMonth(), today.getDate() + days);
 }
 
 /** Collects `name=value` pairs; a value that is a number or a boolean in JSON is one. */
@@ -57,17 +65,21 @@ export function attribute(pair: string, collected: Attributes = {}): Attributes 
   return { ...collected, [key]: scalar(value) };
 }
 
+/** A parser of an option that may be given several times, or once with commas, each time one of the choices. */
+export function severalOf<T extends string>(choices: readonly T[]): (value: string, collected?: T[]) => T[] {
+  return (value, collected = []) => {
+    const chosen = value.split(',').map((text) => {
+      const choice = choices.find((candidate) => candidate === text.trim());
+      if (choice) return choice;
+      throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+    });
+    return [...collected, ...chosen];
+  };
+}
+
 function scalar(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
 }
 
 function refuseIfInvalid<T>(check: () => T): T {

@@ -1,9 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { CoordinatorLink, GroundControlClient, type Body, type RequestPort } from '@ground-control/client';
 import { CoordinatorUnavailableError, type Reply, ValueCodec } from '@ground-control/protocol';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 
-import { runCli } from './program.js';
+import { examplesOf } from './examples.js';
+import { EXIT } from './exit-code.js';
+import { createProgram, runCli, withSubcommands } from './program.js';
 import type { GlobalOptions } from './session.js';
 import { Terminal } from './terminal.js';
 
@@ -19,7 +22,10 @@ interface Finished {
 }
 
 /** Runs a command line against coordinators that answer each kind of request with what is given for it. */
-async function gctl(args: string[], replies: Record<string, Reply> = {}): Promise<Finished> {
+async function gctl(
+  args: string[],
+  replies: Record<string, Reply | ((body: Body & Record<string, unknown>) => Reply)> = {},
+): Promise<Finished> {
   const asked: Finished['asked'] = [];
   const port: RequestPort = {
     async request(_to, body) {
@@ -27,15 +33,20 @@ async function gctl(args: string[], replies: Record<string, Reply> = {}): Promis
         return { kind: 'namespace', partitions: 1, leaseMs: 1, maxValueBytes: 1 } as Body;
       }
       asked.push(body as Finished['asked'][number]);
-      const reply = replies[body.kind];
+      const scripted = replies[body.kind];
+      const reply = typeof scripted === 'function' ? scripted(body as Finished['asked'][number]) : scripted;
       if (!reply) throw new CoordinatorUnavailableError('No coordinator answered.');
       return reply;
     },
   };
-  const [out, err] = [new PassThrough({ encoding: 'utf8' }), new PassThrough({ encoding: 'utf8' })];
+  const [out, err] = [1, 2].map(() => new PassThrough({ encoding: 'utf8', highWaterMark: 2 ** 30 })) as [
+    PassThrough,
+    PassThrough,
+  ];
   let options: GlobalOptions | undefined;
   const code = await runCli(args, {
     terminal: new Terminal(out, err),
+    interactive: false,
     openSession: async (given) => {
       options = given;
       const client = new GroundControlClient(new CoordinatorLink(port, values), values);
@@ -171,7 +182,7 @@ describe('gctl workflow', () => {
     expect(asked[0]).toMatchObject({ workflowId: 'a', runId: RUN });
     expect(out).toContain('status       waiting\n');
     expect(out).toContain('step         approve, attempt 2\n');
-    expect(out).toContain('waiting for  event approved, refused until 1970-01-01T00:01:00.000Z\n');
+    expect(out).toContain('waiting for  event approved, refused until 1970-01-01T00:01:00.000Z (');
   });
 
   it('lists runs in a table', async () => {
@@ -186,7 +197,7 @@ describe('gctl workflow', () => {
       'workflow.list': { kind: 'run.list', runs: [run] },
     });
     expect(asked[0]).toMatchObject({ status: ['failed'], limit: 5 });
-    expect(out.split('\n')[1]).toMatch(/^order-1 +T +failed +1970-01-01T00:00:00.000Z +01JD/);
+    expect(out.split('\n')[1]).toMatch(/^order-1 +T +failed +\d+d ago +01JD/);
   });
 
   it.each([
@@ -313,6 +324,15 @@ describe('gctl', () => {
     [['workflow', 'list', '--limit', '0']],
     [['worker', 'list', '--namespace', 'a.b']],
     [['dev', '--port', '70000']],
+    [['workflow', 'start', 'T', '--input-file', 'package.json', '--input', '1']],
+    [['workflow', 'list', '--older-than', 'soon']],
+    [['workflow', 'list', '--older-than', '1d', '--started-before', 'now']],
+    [['workflow', 'cancel']],
+    [['workflow', 'terminate', 'a', '--type', 'T']],
+    [['workflow', 'terminate', '--type', 'T']],
+    [['workflow', 'cancel', '--type', 'T', '--run-id', 'r', '--yes']],
+    [['completion', 'csh']],
+    [['completion']],
     [[]],
   ])('exits with 2 for wrong usage: %j', async (args) => {
     const { code, out, err, asked } = await gctl(args);
@@ -324,5 +344,259 @@ describe('gctl', () => {
     const { code, out } = await gctl(['workflow', '--help']);
     expect(code).toBe(0);
     expect(out).toContain('terminate');
+  });
+});
+
+describe('gctl workflow start --wait', () => {
+  it('prints the result when the run has ended', async () => {
+    const replies = { 'workflow.start': started, 'workflow.result': ended };
+    const text = await gctl(['workflow', 'start', 'T', '--id', 'a', '--wait'], replies);
+    expect(text.code).toBe(0);
+    expect(JSON.parse(text.out)).toMatchObject({ trackingId: 't-1' });
+    expect(text.err).toContain(`Started a, run ${RUN}.`);
+    const json = await gctl(
+      ['workflow', 'start', 'T', '--id', 'a', '--wait-timeout', '5s', '--json'],
+      replies,
+    );
+    expect(JSON.parse(json.out)).toMatchObject({
+      workflowId: 'a',
+      runId: RUN,
+      result: { trackingId: 't-1' },
+    });
+    expect(json.err).toBe('');
+  });
+
+  it('exits with 1 when the run failed', async () => {
+    const failed: Reply = {
+      kind: 'run.ended',
+      runId: RUN,
+      status: 'failed',
+      error: { type: 'CardDeclinedError', message: 'no funds' },
+    };
+    const replies = { 'workflow.start': started, 'workflow.result': failed };
+    const { code, out, err } = await gctl(['workflow', 'start', 'T', '--wait', '--json'], replies);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'WORKFLOW_FAILED' } });
+  });
+});
+
+describe('gctl workflow cancel and terminate, of many runs', () => {
+  const statuses = ['waiting', 'running', 'scheduled'] as const;
+  const rows = Array.from({ length: 2_500 }, (_, index) => ({
+    id: `run-${String(index).padStart(4, '0')}`,
+    workflowId: `order-${index}`,
+    workflowType: 'T',
+    status: statuses[index % 3] ?? 'waiting',
+    startedAt: 10_000 - index,
+  }));
+  const listing = (body: Body & Record<string, unknown>): Reply => {
+    const after = rows.findIndex(({ id }) => id === body['before']) + 1;
+    return { kind: 'run.list', runs: rows.slice(after, after + Number(body['limit'])) };
+  };
+  const replies = {
+    'workflow.list': listing,
+    'workflow.cancel': { kind: 'accepted' } as const,
+    'workflow.terminate': (body: Record<string, unknown>): Reply =>
+      body['workflowId'] === 'order-7'
+        ? { kind: 'error', code: 'RUN_FINISHED', message: 'It has ended.' }
+        : { kind: 'accepted' },
+  };
+
+  it('ends every active run that meets the conditions, by its run id', async () => {
+    const { code, out, err, asked } = await gctl(
+      ['workflow', 'cancel', '--type', 'T', '--older-than', '1h', '--reason', 'why', '--yes'],
+      replies,
+    );
+    expect({ code, lines: out.trimEnd().split('\n').length }).toEqual({ code: 0, lines: rows.length });
+    expect(err).toContain('… and 2495 more');
+    expect(err).toContain('2500 asked to end.');
+    expect(asked[0]).toMatchObject({ type: 'T', status: ['scheduled', 'running', 'waiting'] });
+    expect(Date.now() - Number(asked[0]?.['startedBefore'])).toBeGreaterThanOrEqual(3_600_000);
+    const cancels = asked.filter(({ kind }) => kind === 'workflow.cancel');
+    expect(new Set(cancels.map((body) => body['runId'])).size).toBe(rows.length);
+    expect(cancels[0]).toMatchObject({ workflowId: 'order-0', runId: 'run-0000', reason: 'why' });
+  });
+
+  it('tells of each run on a line of JSON; one that has ended meanwhile is no failure', async () => {
+    const { code, out } = await gctl(
+      ['workflow', 'terminate', '--id-prefix', 'order-', '--yes', '--json'],
+      replies,
+    );
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect({ code, lines: lines.length }).toEqual({ code: 0, lines: rows.length });
+    expect(lines.find(({ workflowId }) => workflowId === 'order-7')).toEqual({
+      workflowId: 'order-7',
+      runId: 'run-0007',
+      error: { code: 'RUN_FINISHED', message: 'It has ended.' },
+    });
+    expect(lines[0]).toMatchObject({ terminated: true });
+  });
+
+  it('exits with 1 when some refused', async () => {
+    const { code, err } = await gctl(['workflow', 'cancel', '--type', 'T', '--yes'], {
+      'workflow.list': (body) => ({ kind: 'run.list', runs: body['before'] ? [] : rows.slice(0, 2) }),
+      'workflow.cancel': { kind: 'error', code: 'WORKFLOW_NOT_FOUND', message: 'No run is known.' },
+    });
+    expect(code).toBe(1);
+    expect(err).toContain('2 of 2 runs could not be ended.');
+  });
+
+  it('exits with 3 when the coordinators are gone in the middle', async () => {
+    const { code } = await gctl(['workflow', 'cancel', '--type', 'T', '--yes'], { 'workflow.list': listing });
+    expect(code).toBe(3);
+  });
+
+  it('ends nothing with --dry-run', async () => {
+    const { code, out, asked } = await gctl(
+      ['workflow', 'cancel', '--type', 'T', '--dry-run', '--json'],
+      replies,
+    );
+    expect({ code, lines: out.trimEnd().split('\n').length }).toEqual({ code: 0, lines: rows.length });
+    expect(new Set(asked.map(({ kind }) => kind))).toEqual(new Set(['workflow.list']));
+  });
+
+  it('says so when there is nothing to end', async () => {
+    const { code, err } = await gctl(['workflow', 'terminate', '--type', 'T', '--yes'], {
+      'workflow.list': { kind: 'run.list', runs: [] },
+    });
+    expect({ code, err }).toEqual({ code: 0, err: 'No active run meets the conditions.\n' });
+  });
+
+  it('lists all pages, one run a line of JSON', async () => {
+    const { code, out } = await gctl(['workflow', 'list', '--all', '--json'], replies);
+    const ids = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id);
+    expect({ code, ids }).toEqual({ code: 0, ids: rows.map(({ id }) => id) });
+  });
+});
+
+describe('the help of gctl', () => {
+  const context = {
+    terminal: new Terminal(new PassThrough(), new PassThrough()),
+    interactive: true,
+    openSession: () => Promise.reject(new CoordinatorUnavailableError('nobody is asked')),
+  };
+  const leaves = withSubcommands(createProgram(context)).filter(
+    (command) => command.commands.length === 0 && command.name() !== '__complete',
+  );
+  const pathOf = (command: Command): string[] =>
+    command.parent ? [...pathOf(command.parent), command.name()] : [];
+
+  it.each(leaves.map((command) => [pathOf(command).join(' '), command] as const))(
+    'shows an example of gctl %s',
+    async (path, command) => {
+      expect(examplesOf(command).length).toBeGreaterThan(0);
+      const { code, out } = await gctl([...path.split(' '), '--help']);
+      expect(code).toBe(0);
+      expect(out).toContain('Example');
+      for (const example of examplesOf(command)) expect(out).toContain(example);
+    },
+  );
+
+  // Those of the other commands start processes.
+  const examples = leaves.flatMap((command) =>
+    /^(workflow|worker|type|cluster)$/.test(command.parent?.name() ?? '') ? examplesOf(command) : [],
+  );
+  it.each(examples.map((example) => [example]))('shows only what can be typed: %s', async (example) => {
+    const [, line = ''] = /gctl ([^|>]*)/.exec(example.replace(' --input -', '')) ?? [];
+    const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+      ([, single, double, bare]) => single ?? double ?? bare ?? '',
+    );
+    await expect(runCli(words, context)).resolves.toBe(EXIT.unreachable);
+  });
+
+  it('tells of the options that every command has, and the version', async () => {
+    const { out } = await gctl(['workflow', 'describe', '--help']);
+    expect(out).toContain('--namespace <name>');
+    const version = await gctl(['--version']);
+    expect(version).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+describe('gctl __complete', () => {
+  const types: Reply = {
+    kind: 'types',
+    types: [
+      {
+        type: 'ProcessOrder',
+        handlers: [
+          { name: 'start', kind: 'start' },
+          { name: 'approved', kind: 'event' },
+        ],
+        queries: ['status'],
+      },
+    ],
+  };
+  const run = {
+    id: RUN,
+    workflowId: 'order-1',
+    workflowType: 'ProcessOrder',
+    status: 'running',
+    startedAt: 0,
+  } as const;
+  const replies = {
+    'types.list': types,
+    'workflow.list': { kind: 'run.list', runs: [run] } as Reply,
+    'workflow.describe': { kind: 'run.description', run } as Reply,
+  };
+
+  it.each([
+    [['wo'], ['workflow', 'worker']],
+    [['workflow', 'te'], ['terminate']],
+    [['--namespace', 'x', 'cluster', ''], ['status']],
+    [
+      ['workflow', 'list', '--st'],
+      ['--status', '--started-after', '--started-before'],
+    ],
+    [['workflow', 'list', '--request-t'], ['--request-timeout']],
+    [
+      ['workflow', 'start', 'T', '--reuse', 'allow'],
+      ['allow', 'allowIfFailed'],
+    ],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    [['workflow', 'start', 'Pro'], ['ProcessOrder']],
+    [['workflow', 'cancel', '--type', ''], ['ProcessOrder']],
+    [['workflow', 'describe', 'or'], ['order-1']],
+    [['workflow', 'send', 'order-1', ''], ['approved']],
+    [['workflow', 'query', '--json', 'order-1', 's'], ['status']],
+    [['workflow', 'start', 'T', '--input-file', ''], []],
+    [['frobnicate', '--what', ''], []],
+  ])('offers for %j what may follow', async (words, expected) => {
+    const { code, out } = await gctl(['__complete', '--', ...words], replies);
+    const offered = out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split('\t')[0]);
+    expect({ code, offered: new Set(offered) }).toEqual({ code: 0, offered: new Set(expected) });
+  });
+
+  it('offers nothing when no coordinator answers', async () => {
+    await expect(gctl(['__complete', '--', 'workflow', 'start', ''])).resolves.toMatchObject({
+      code: 0,
+      out: '',
+      err: '',
+    });
+  });
+
+  it('asks where the command line says', async () => {
+    const { options } = await gctl(
+      ['__complete', '--', '--server', 'nats://n:1', '--namespace=ns', 'workflow', 'start', ''],
+      replies,
+    );
+    expect(options).toMatchObject({ server: 'nats://n:1', namespace: 'ns', requestTimeout: 1_000 });
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('is what the completion of %s asks', async (shell) => {
+    const { code, out } = await gctl(['completion', shell]);
+    expect(code).toBe(0);
+    expect(out).toContain('gctl __complete -- ');
   });
 });

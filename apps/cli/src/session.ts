@@ -1,5 +1,5 @@
 import { CoordinatorLink, GroundControlClient } from '@ground-control/client';
-import { FramePeer } from '@ground-control/transport';
+import { FramePeer } from '@ground-control/transport/peer';
 
 import { LenientCodec } from './lenient-codec.js';
 

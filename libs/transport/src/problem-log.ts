@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { ErrorListener } from './body.js';
 
 const QUIET_MS = 1_000;
@@ -9,7 +8,6 @@ const QUIET_MS = 1_000;
  */
 export class ProblemLog {
   private readonly listeners: ErrorListener[] = [];
-  private readonly logger = new Logger('FramePeer');
   private loggedAt = -Infinity;
   private suppressed = 0;
 
@@ -39,6 +37,12 @@ export class ProblemLog {
     const others = this.suppressed > 0 ? ` (and ${this.suppressed} others since the last)` : '';
     this.loggedAt = now;
     this.suppressed = 0;
-    this.logger.warn(`${error.name}: ${error.message}${others}`);
+    void warn(`${error.name}: ${error.message}${others}`);
   }
+}
+
+// Loaded when it is needed, which is hardly ever: who has no Nest application should not wait for Nest to load.
+async function warn(message: string): Promise<void> {
+  const { Logger } = await import('@nestjs/common');
+  new Logger('FramePeer').warn(message);
 }

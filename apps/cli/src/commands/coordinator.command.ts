@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import type { CliContext } from '../cli-context.js';
+import { addExamples } from '../examples.js';
 import { CoordinatorChild } from '../coordinator-child.js';
 import type { GlobalOptions } from '../session.js';
 import { untilInterrupted } from '../until-interrupted.js';
@@ -10,6 +11,7 @@ import { addCoordinatorOptions, coordinatorEnv, type CoordinatorOptions } from '
 export function coordinatorCommand({ terminal }: CliContext): Command {
   const command = new Command('coordinator').description('run a coordinator on a NATS server that is there');
   addCoordinatorOptions(command);
+  addExamples(command, 'gctl coordinator --server nats://nats-1:4222,nats://nats-2:4222');
   return command.action(async () => {
     const options = command.optsWithGlobals<GlobalOptions & CoordinatorOptions>();
     const { server, namespace } = options;

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import type { CliContext } from '../cli-context.js';
 import { DevStack } from '../dev-stack.js';
+import { addExamples } from '../examples.js';
 import { port } from '../parsers.js';
 import type { GlobalOptions } from '../session.js';
 import { untilInterrupted } from '../until-interrupted.js';
@@ -24,6 +25,7 @@ export function devCommand({ terminal }: CliContext): Command {
     .option('--data-dir <path>', 'where the data are kept', '.ground-control')
     .option('--port <port>', 'of the NATS server; 0 picks a free one', port, DEFAULT_PORT);
   addCoordinatorOptions(command);
+  addExamples(command, 'gctl dev', 'gctl dev --port 0 --in-memory');
   return command.action(async () => {
     const options = command.optsWithGlobals<DevOptions>();
     const interrupted = untilInterrupted();

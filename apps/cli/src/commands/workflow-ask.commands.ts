@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 
 import type { CliContext } from '../cli-context.js';
+import { addExamples } from '../examples.js';
 import { toJson } from '../json.js';
 import { duration, name } from '../parsers.js';
-import { addInputOptions, inputOf, type InputOptions } from './input-options.js';
+import { printable } from '../printable.js';
+import { addInputOptions, type InputOptions } from './input-options.js';
 import { aboutRun, runCommand } from './run-command.js';
 
 interface UpdateCommandOptions extends InputOptions {
@@ -11,55 +13,50 @@ interface UpdateCommandOptions extends InputOptions {
   timeout?: number;
 }
 
+/** `gctl workflow send` */
 export function sendCommand(context: CliContext): Command {
   const command = aboutRun('send', 'send an event to a run')
     .argument('<event>', 'the name of the event', name)
     .option('--event-id <id>', 'sending twice with the same id sends one event', name);
   addInputOptions(command, 'the payload');
+  addExamples(command, `gctl workflow send order-1 approved --input '{"by":"Ann"}'`);
   return runCommand<InputOptions & { eventId?: string }>(
     context,
     command,
-    async (handle, options, event = '') => {
-      await handle.send(event, inputOf(options), { eventId: options.eventId });
-      context.terminal.show({ sent: event }, `Sent ${event}.`);
+    'sending to',
+    async (handle, { input, eventId }, event = '') => {
+      await handle.send(event, input, { eventId });
+      context.terminal.show({ sent: event }, `Sent ${printable(event)}.`);
     },
   );
 }
 
+/** `gctl workflow query` */
 export function queryCommand(context: CliContext): Command {
   const command = aboutRun('query', 'ask a run').argument('<query>', 'the name of the query', name);
   addInputOptions(command, 'the arguments');
-  return runCommand<InputOptions>(context, command, async (handle, options, query = '') => {
-    const answer = await handle.query(query, inputOf(options));
+  addExamples(command, 'gctl workflow query order-1 status');
+  return runCommand<InputOptions>(context, command, 'asking', async (handle, { input }, query = '') => {
+    const answer = await handle.query(query, input);
     context.terminal.show(answer, toJson(answer, 2));
   });
 }
 
+/** `gctl workflow update` */
 export function updateCommand(context: CliContext): Command {
-  const command = aboutRun('update', 'ask a run to change')
+  const command = aboutRun('update', 'ask a run to change, and print its reply')
     .argument('<update>', 'the name of the update', name)
     .option('--update-id <id>', 'asking twice with the same id changes the run once', name)
     .option('--timeout <duration>', 'how long to wait for the answer', duration);
   addInputOptions(command, 'the payload');
-  return runCommand<UpdateCommandOptions>(context, command, async (handle, options, update = '') => {
-    const { updateId, timeout } = options;
-    const reply = await handle.update(update, inputOf(options), { updateId, timeout });
-    context.terminal.show(reply, toJson(reply, 2));
-  });
-}
-
-export function cancelCommand(context: CliContext): Command {
-  const command = aboutRun('cancel', 'ask a run to end').option('--reason <text>', 'why');
-  return runCommand<{ reason?: string }>(context, command, async (handle, { reason }) => {
-    await handle.cancel(reason);
-    context.terminal.show({ cancelRequested: true }, `Asked ${handle.workflowId} to end.`);
-  });
-}
-
-export function terminateCommand(context: CliContext): Command {
-  const command = aboutRun('terminate', 'end a run at once').option('--reason <text>', 'why');
-  return runCommand<{ reason?: string }>(context, command, async (handle, { reason }) => {
-    await handle.terminate(reason);
-    context.terminal.show({ terminated: true }, `Terminated ${handle.workflowId}.`);
-  });
+  addExamples(command, `gctl workflow update order-1 amend --input '{"qty":3}' --timeout 10s`);
+  return runCommand<UpdateCommandOptions>(
+    context,
+    command,
+    'waiting for the reply of',
+    async (handle, { input, updateId, timeout }, update = '') => {
+      const reply = await handle.update(update, input, { updateId, timeout });
+      context.terminal.show(reply, toJson(reply, 2));
+    },
+  );
 }

@@ -1,84 +1,100 @@
-import type { Attributes, RunStatus } from '@ground-control/protocol';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 
 import { type CliContext, withClient } from '../cli-context.js';
+import { runPages } from '../every-run.js';
+import { addExamples } from '../examples.js';
 import { eventText, historyText } from '../history-text.js';
 import { toJson } from '../json.js';
-import { attribute, date, duration, positiveInteger } from '../parsers.js';
+import { duration, positiveInteger } from '../parsers.js';
 import { runsText, runText } from '../run-text.js';
+import { addFilterOptions, filterOf, type FilterOptions } from './filter-options.js';
 import { aboutRun, runCommand } from './run-command.js';
 
-const STATUSES: RunStatus[] = [
-  'scheduled',
-  'running',
-  'waiting',
-  'completed',
-  'failed',
-  'cancelled',
-  'terminated',
-  'timed_out',
-];
-
-interface ListCommandOptions {
-  type?: string;
-  status?: RunStatus;
-  idPrefix?: string;
-  startedAfter?: Date;
-  startedBefore?: Date;
-  attribute?: Attributes;
+interface ListCommandOptions extends FilterOptions {
+  all?: true;
   limit?: number;
   cursor?: string;
 }
 
+/** `gctl workflow list` */
 export function listCommand(context: CliContext): Command {
-  const command = new Command('list')
-    .description('list runs, newest first')
-    .option('--type <type>', 'of this workflow type')
-    .addOption(new Option('--status <status>', 'in this state').choices(STATUSES))
-    .option('--id-prefix <text>', 'whose workflow id begins with this')
-    .option('--started-after <time>', 'started after this time', date)
-    .option('--started-before <time>', 'started before this time', date)
-    .option('--attribute <name=value>', 'with this attribute; may be repeated', attribute)
+  const { terminal } = context;
+  const command = addFilterOptions(new Command('list').description('list runs, newest first'))
     .option('--limit <number>', 'at most so many (default: 100)', positiveInteger)
-    .option('--cursor <cursor>', 'where the page before ended');
-  return command.action(async ({ attribute: attributes, ...options }: ListCommandOptions) =>
-    withClient(context, command, async (client) => {
-      const page = await client.list({ ...options, attributes });
-      context.terminal.show(page, runsText(page.runs));
-      if (page.cursor !== undefined) context.terminal.note(`More with --cursor ${page.cursor}`);
+    .option('--cursor <cursor>', 'where the page before ended')
+    .option('--all', 'every page; with --json, one run a line');
+  addExamples(
+    command,
+    'gctl workflow list --type ProcessOrder --status running,waiting --started-after "2h ago"',
+    'gctl workflow list --status failed --all --json | jq -r .workflowId',
+  );
+  return command.action(async ({ all, limit, cursor, ...filter }: ListCommandOptions) =>
+    withClient(context, command, 'listing runs', async (client) => {
+      if (all) {
+        for await (const runs of runPages(client, filterOf(filter))) {
+          if (terminal.json) for (const run of runs) terminal.show(run, '');
+          else terminal.show(runs, runsText(runs, terminal.styles, Date.now()));
+        }
+        return;
+      }
+      const page = await client.list({ ...filterOf(filter), limit, cursor });
+      terminal.show(page, runsText(page.runs, terminal.styles, Date.now()));
+      if (page.cursor !== undefined) terminal.note(`More with --cursor ${page.cursor}, all with --all`);
     }),
   );
 }
 
+/** `gctl workflow describe` */
 export function describeCommand(context: CliContext): Command {
-  return runCommand(context, aboutRun('describe', 'what a run is and does at the moment'), async (handle) => {
+  const { terminal } = context;
+  const command = aboutRun('describe', 'what a run is and does at the moment');
+  addExamples(command, 'gctl workflow describe order-1');
+  return runCommand(context, command, 'reading', async (handle) => {
     const run = await handle.describe();
-    context.terminal.show(run, runText(run));
+    terminal.show(run, runText(run, terminal.styles, Date.now()));
   });
 }
 
+/** `gctl workflow history` */
 export function historyCommand(context: CliContext): Command {
-  return runCommand(context, aboutRun('history', 'what happened in a run so far'), async (handle) => {
+  const { terminal } = context;
+  const command = aboutRun('history', 'what happened in a run so far');
+  addExamples(
+    command,
+    'gctl workflow history order-1',
+    'gctl workflow history order-1 --json > history.json',
+  );
+  return runCommand(context, command, 'reading the history of', async (handle) => {
     const events = await handle.history();
-    context.terminal.show(events, historyText(events));
+    terminal.show(events, historyText(events, terminal.styles));
   });
 }
 
+/** `gctl workflow watch` */
 export function watchCommand(context: CliContext): Command {
+  const { terminal } = context;
   const command = aboutRun('watch', 'what happened in a run, and what happens, until it has ended');
-  return runCommand(context, command, (handle) =>
-    handle.watch().forEach((event) => context.terminal.show(event, eventText(event))),
+  addExamples(command, 'gctl workflow watch order-1');
+  return runCommand(context, command, 'waiting for', (handle) =>
+    handle.watch().forEach((event) => terminal.show(event, eventText(event, terminal.styles))),
   );
 }
 
+/** `gctl workflow result` */
 export function resultCommand(context: CliContext): Command {
   const command = aboutRun('result', 'wait until a run has ended and print its result').option(
     '--timeout <duration>',
     'how long to wait (default: for ever)',
     duration,
   );
-  return runCommand<{ timeout?: number }>(context, command, async (handle, { timeout }) => {
-    const result = await handle.result({ timeout });
-    context.terminal.show(result, toJson(result, 2));
-  });
+  addExamples(command, 'gctl workflow result order-1 --timeout 1m');
+  return runCommand<{ timeout?: number }>(
+    context,
+    command,
+    'waiting for the end of',
+    async (handle, { timeout }) => {
+      const result = await handle.result({ timeout });
+      context.terminal.show(result, toJson(result, 2));
+    },
+  );
 }

@@ -1,13 +1,8 @@
 import { Command } from 'commander';
 
 import type { CliContext } from '../cli-context.js';
-import {
-  cancelCommand,
-  queryCommand,
-  sendCommand,
-  terminateCommand,
-  updateCommand,
-} from './workflow-ask.commands.js';
+import { queryCommand, sendCommand, updateCommand } from './workflow-ask.commands.js';
+import { cancelCommand, terminateCommand } from './workflow-end.commands.js';
 import {
   describeCommand,
   historyCommand,

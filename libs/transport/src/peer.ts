@@ -1,0 +1,3 @@
+// The entry for who needs a connection and no Nest application: loading Nest takes longer than most commands run.
+export { FramePeer } from './frame-peer.js';
+export type { FramePeerOptions } from './peer-options.js';
