@@ -21,7 +21,9 @@ export interface DirectGetSource {
 export interface DirectGetRange {
   first: number;
   last: number;
-  onMessage: (sequence: number, body: Uint8Array) => void;
+  /** Only what was published to this subject, which may have wildcards: then what is handed over may have gaps. */
+  subject?: string | undefined;
+  onMessage: (sequence: number, body: Uint8Array, subject: string) => void;
   /** Ends the reading: what it is aborted with is thrown, and nothing more is handed over. */
   signal: AbortSignal;
 }
@@ -68,9 +70,10 @@ class DirectGet {
   }
 
   request(): void {
-    const { first, last } = this.range;
+    const { first, last, subject } = this.range;
     const count = Math.min(BATCH_MESSAGES, last - first + 1);
-    const body = JSON.stringify({ seq: first, batch: count, max_bytes: BATCH_BYTES });
+    const filter = subject === undefined ? {} : { next_by_subj: subject };
+    const body = JSON.stringify({ seq: first, batch: count, max_bytes: BATCH_BYTES, ...filter });
     try {
       this.range.signal.throwIfAborted();
       this.source.connection.publish(`$JS.API.DIRECT.GET.${this.source.stream}`, body, { reply: this.inbox });
@@ -81,13 +84,19 @@ class DirectGet {
 
   private take(message: Msg): void {
     try {
-      if (isEnd(message) || sequenceOf(message) !== this.next) return this.finish();
-      this.range.onMessage(this.next, message.data);
-      this.next += 1;
+      if (isEnd(message) || !this.isNext(sequenceOf(message))) return this.finish();
+      const sequence = sequenceOf(message);
+      this.range.onMessage(sequence, message.data, message.headers?.get('Nats-Subject') ?? '');
+      this.next = sequence + 1;
       this.timer.refresh();
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private isNext(sequence: number): boolean {
+    const { subject, last } = this.range;
+    return subject === undefined ? sequence === this.next : sequence >= this.next && sequence <= last;
   }
 
   private finish(): void {

@@ -1,7 +1,9 @@
 export * from './journal.js';
 export * from './journal-errors.js';
 export { type ChainLink } from './batch-codec.js';
+export * from './keyed-stream.js';
 export * from './memory-journal.js';
+export { MemoryRecords } from './memory-keyed-stream.js';
 export type { AppendFault, HeldAppends } from './memory-log.js';
 export { MAX_PARTITIONS, MAX_REPLICAS } from './namespace-config.js';
 export { JetStreamJournalStore, type JetStreamJournalStoreOptions } from './jetstream-journal.js';

@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import {
   assertNamespace,
   InvalidInputError,
+  type RecordsKind,
   subjectOf,
   type WorkflowDefinition,
 } from '@ground-control/protocol';
@@ -10,12 +11,14 @@ import { ConnectionWatch } from './connection-watch.js';
 import { JetStreamLog } from './jetstream-log.js';
 import { JetStreamPublisher } from './jetstream-publisher.js';
 import type { JournalStore, NamespaceConfig, PartitionJournal } from './journal.js';
-import { createJournalStream } from './journal-stream.js';
+import { JetStreamKeyedStream } from './jetstream-keyed-stream.js';
+import { createJournalStream, createRecordsStreams } from './journal-stream.js';
+import type { KeyedStream } from './keyed-stream.js';
 import { LogJournal } from './log-journal.js';
 import { NamespaceBucket, type StoredConfig } from './namespace-bucket.js';
 import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
 import { retryTransient } from './retry-transient.js';
-import { journalStreamOf } from './stream-names.js';
+import { journalStreamOf, recordsStreamOf } from './stream-names.js';
 
 /** How many streams are created at a time. */
 const CREATE_CONCURRENCY = 8;
@@ -43,6 +46,7 @@ export class JetStreamJournalStore implements JournalStore {
   private readonly publisher: JetStreamPublisher;
   private readonly requestTimeoutMs: number;
   private readonly partitions: Map<number, PartitionJournal> = new Map();
+  private readonly keyedStreams: Map<string, KeyedStream> = new Map();
   private opened: Opened | undefined;
 
   /** @throws InvalidInputError for a namespace that is no name */
@@ -74,6 +78,14 @@ export class JetStreamJournalStore implements JournalStore {
     return journal;
   }
 
+  records(kind: RecordsKind, partition: number): KeyedStream {
+    assertPartition(partition, this.opened?.config);
+    const name = `${kind}.${partition}`;
+    const records = this.keyedStreams.get(name) ?? this.keyedStreamOf(kind, partition);
+    this.keyedStreams.set(name, records);
+    return records;
+  }
+
   definitions(): Promise<WorkflowDefinition[]> {
     const { bucket } = this.whenOpened();
     return retryTransient('Reading the workflow types', () => bucket.definitions());
@@ -95,6 +107,7 @@ export class JetStreamJournalStore implements JournalStore {
     const bucket = await NamespaceBucket.open(this.client, this.namespace, options);
     const stored = await bucket.agree(options);
     if (stored.streams === 'creating') await this.createStreams(manager, bucket, stored);
+    else await createRecordsStreams(manager, this.namespace, stored);
     const { partitions, replicas, storage } = stored;
     return { config: { partitions, replicas, storage }, bucket, manager };
   }
@@ -105,6 +118,7 @@ export class JetStreamJournalStore implements JournalStore {
     bucket: NamespaceBucket,
     config: StoredConfig,
   ): Promise<void> {
+    await createRecordsStreams(manager, this.namespace, config);
     const partitions = Array.from({ length: config.partitions }, (_, partition) => partition);
     for (let from = 0; from < partitions.length; from += CREATE_CONCURRENCY) {
       const group = partitions.slice(from, from + CREATE_CONCURRENCY);
@@ -126,6 +140,23 @@ export class JetStreamJournalStore implements JournalStore {
       partition,
       stream: journalStreamOf(namespace, partition),
       subject: subjectOf(namespace, { kind: 'journal', partition }),
+      timeoutMs: requestTimeoutMs,
+      inboxPrefix: this.options.inboxPrefix,
+    });
+  }
+
+  private keyedStreamOf(kind: RecordsKind, partition: number): JetStreamKeyedStream {
+    const { manager } = this.whenOpened();
+    const { connection, namespace, publisher, requestTimeoutMs, watch } = this;
+    return new JetStreamKeyedStream({
+      connection,
+      publisher,
+      watch,
+      manager,
+      namespace,
+      kind,
+      partition,
+      stream: recordsStreamOf(namespace, kind),
       timeoutMs: requestTimeoutMs,
       inboxPrefix: this.options.inboxPrefix,
     });

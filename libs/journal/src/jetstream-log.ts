@@ -30,6 +30,19 @@ export class JetStreamLog implements SequencedLog {
     return state.last_seq;
   }
 
+  async firstSequence(): Promise<number> {
+    const { manager, stream, watch, timeoutMs } = this.options;
+    await watch.whenConnected(timeoutMs);
+    const { state } = await this.ask(() => manager.streams.info(stream));
+    return state.first_seq;
+  }
+
+  async purge(before: number): Promise<void> {
+    const { manager, stream, watch, timeoutMs } = this.options;
+    await watch.whenConnected(timeoutMs);
+    await this.ask(() => manager.streams.purge(stream, { seq: before }));
+  }
+
   publish(record: Uint8Array, expectedLast: number, done: (published: Published) => void): void {
     const { publisher, subject } = this.options;
     publisher.publish(subject, record, expectedLast, done);

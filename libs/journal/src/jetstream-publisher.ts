@@ -59,11 +59,27 @@ export class JetStreamPublisher {
     expectedLast: number,
     done: (published: Published) => void,
   ): void {
+    this.send(subject, body, [[EXPECTED_LAST_SEQUENCE, String(expectedLast)]], done);
+  }
+
+  /** Publishes under other conditions. @returns what became of it */
+  put(subject: string, body: Uint8Array, header: [name: string, value: string][]): Promise<Published> {
+    return new Promise((resolve) => {
+      this.send(subject, body, header, resolve);
+    });
+  }
+
+  private send(
+    subject: string,
+    body: Uint8Array,
+    conditions: [name: string, value: string][],
+    done: (published: Published) => void,
+  ): void {
     const token = (this.tokens += 1).toString(36);
     this.inFlight.set(token, { deadline: performance.now() + this.timeoutMs, done });
     if (!this.watch.connected) return this.failSoon(token, 'there is no connection');
     const header = headers();
-    header.append(EXPECTED_LAST_SEQUENCE, String(expectedLast));
+    for (const [name, value] of conditions) header.append(name, value);
     try {
       this.connection.publish(subject, body, { reply: this.inbox + token, headers: header });
       this.timer ??= this.armTimer(this.timeoutMs);

@@ -48,6 +48,9 @@ export function describeJournal(
     describe('takeOver', () => {
       describeTakeOver(leaders);
     });
+    describe('purge', () => {
+      describePurge(leaders);
+    });
     describe('uncertainty', () => {
       describeUncertainty(leaders);
     });
@@ -259,6 +262,82 @@ function describeTakeOver(leaders: Leaders): void {
     await expect(failing).rejects.toThrow('cannot evolve');
     await expect(append(first, 'e1', 'a')).rejects.toThrow(JournalUncertainError);
     expect(await takeOver(first, 'e2')).toEqual(['1 e1', '2 e2']);
+  });
+}
+
+/** Takes over a journal that was purged, and begins with what is left. */
+async function goOn({ journal }: Leader, epoch: string): Promise<string[]> {
+  const replayed: string[] = [];
+  const onBatch = (sequence: number, batch: JournalBatch): void =>
+    void replayed.push(shortly(sequence, batch));
+  await journal.takeOver(epoch, onBatch, (first) => Promise.resolve(first));
+  return replayed;
+}
+
+function describePurge(leaders: Leaders): void {
+  it('removes what comes before a batch of the term; the replay begins with that one', async () => {
+    const { world, first } = leaders();
+    await takeOver(first, 'e1');
+    for (const name of ['a', 'b', 'c']) await append(first, 'e1', name);
+    await first.journal.purge(3);
+    await first.journal.purge(3);
+    await expect(first.journal.read(2)).rejects.toThrow(JournalCorruptError);
+    expect(await append(first, 'e1', 'd')).toBe(5);
+    const second = await world.leader();
+    expect(await goOn(second, 'e2')).toEqual(['3 e1 b', '4 e1 c', '5 e1 d', '6 e2']);
+    await second.journal.purge(6);
+    expect(await goOn(await world.leader(), 'e3')).toEqual(['6 e2', '7 e3']);
+  });
+
+  it('judges what comes after by the batch that is the first: a late append of that term ends with it', async () => {
+    const { world, first } = leaders();
+    await takeOver(first, 'e1');
+    await append(first, 'e1', 'a');
+    const held = first.holdAppends();
+    const stale = [errorOf(append(first, 'e1', 'refused')), errorOf(append(first, 'e1', 'lands'))];
+    await first.journal.purge(2);
+    const second = await world.leader();
+    expect(await goOn(second, 'e2')).toEqual(['2 e1 a', '3 e2']);
+    held.release();
+    for (const fenced of stale) expect(await fenced).toBeInstanceOf(JournalFencedError);
+    expect(await goOn(await world.leader(), 'e3')).toEqual(['2 e1 a', '3 e2', '5 e3']);
+  });
+
+  it('is refused up to what is not of the term, or not acknowledged, or without a term', async () => {
+    const { world, first } = leaders();
+    await expect(first.journal.purge(1)).rejects.toThrow(JournalFencedError);
+    await takeOver(first, 'e1');
+    await append(first, 'e1', 'a');
+    await expect(first.journal.purge(3)).rejects.toThrow(JournalFencedError);
+    const second = await world.leader();
+    await takeOver(second, 'e2');
+    await expect(second.journal.purge(2)).rejects.toThrow(JournalFencedError);
+  });
+
+  it('leaves what nobody vouches for: a takeover that is not told where to begin fails', async () => {
+    const { world, first } = leaders();
+    await takeOver(first, 'e1');
+    await append(first, 'e1', 'a');
+    await first.journal.purge(2);
+    await expect(takeOver(await world.leader(), 'e2')).rejects.toThrow(JournalCorruptError);
+  });
+
+  it('lets a takeover begin where it is asked to, once the epoch stands', async () => {
+    const { world, first } = leaders();
+    await takeOver(first, 'e1');
+    for (const name of ['a', 'b', 'c']) await append(first, 'e1', name);
+    await first.journal.purge(2);
+    const second = await world.leader();
+    const replayed: string[] = [];
+    const startAt = async (firstSequence: number): Promise<number> => {
+      expect(firstSequence).toBe(2);
+      await expect(append(first, 'e1', 'late')).rejects.toThrow(JournalFencedError);
+      return 4;
+    };
+    const onBatch = (sequence: number, batch: JournalBatch): void =>
+      void replayed.push(shortly(sequence, batch));
+    expect(await second.journal.takeOver('e2', onBatch, startAt)).toBe(5);
+    expect(replayed).toEqual(['4 e1 c', '5 e2']);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { RunEvent } from '@ground-control/engine';
-import type { WorkflowDefinition } from '@ground-control/protocol';
+import type { RecordsKind, WorkflowDefinition } from '@ground-control/protocol';
+import type { KeyedStream } from './keyed-stream.js';
 
 /** What was decided about one run at one time: together in the journal or not there at all (invariant 4). */
 export interface JournalEntry {
@@ -30,12 +31,19 @@ export interface PartitionJournal {
    * Begins a term: writes its epoch, which fences every earlier leader, then hands over every batch that counts, in
    * order, the epoch's own last. Appends of this journal that are in flight are given up as uncertain first.
    *
+   * @param startAt asked once the epoch stands, when no earlier leader can write any more: the sequence at which the
+   * replay begins, of a batch that counts and is there. It gets the first that was not purged. Without it the journal
+   * must be whole from its beginning
    * @returns the sequence of the epoch's message, the last one
    * @throws JournalUncertainError when the journal cannot be read or written now; try again
    * @throws JournalFencedError when other leaders wrote before the epoch could, each time it was tried
    * @throws JournalCorruptError when the journal is not whole, or shorter than this process has seen it
    */
-  takeOver(epoch: string, onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number>;
+  takeOver(
+    epoch: string,
+    onBatch: (sequence: number, batch: JournalBatch) => void,
+    startAt?: (firstSequence: number) => Promise<number>,
+  ): Promise<number>;
 
   /**
    * Appends a batch of the current term. May be called again before earlier appends are acknowledged. After any
@@ -65,6 +73,16 @@ export interface PartitionJournal {
    * @throws JournalCorruptError when the journal is not whole, or shorter than this process has seen it
    */
   verify(onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number>;
+
+  /**
+   * Removes every batch before this one for ever. What they say must be kept elsewhere, durably.
+   *
+   * @param before the sequence of a batch of the current term that was acknowledged: it becomes the first of the
+   * journal, and whatever comes after it is judged by it
+   * @throws JournalFencedError when there is no current term, or the sequence is not one of its batches
+   * @throws JournalUncertainError when it is not known whether it was done; doing it again is harmless
+   */
+  purge(before: number): Promise<void>;
 
   /** Ends the last term: appends in flight are waited for, further ones and takeovers are rejected. */
   close(): Promise<void>;
@@ -96,6 +114,13 @@ export interface JournalStore {
    * @throws InvalidInputError before {@link open}, and for a partition that the namespace does not have
    */
   partition(partition: number): PartitionJournal;
+
+  /**
+   * What is kept of a partition's runs besides its journal: always the same object.
+   *
+   * @throws InvalidInputError as {@link partition}
+   */
+  records(kind: RecordsKind, partition: number): KeyedStream;
 
   /** Every workflow type that was ever registered. */
   definitions(): Promise<WorkflowDefinition[]>;

@@ -21,6 +21,14 @@ class AnsweringLog implements SequencedLog {
     return Promise.resolve(this.records.length);
   }
 
+  firstSequence(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  purge(): Promise<void> {
+    return Promise.resolve();
+  }
+
   read(first: number, last: number, onRecord: (sequence: number, record: Uint8Array) => void): Promise<void> {
     for (const [index, record] of this.records.slice(first - 1, last).entries())
       onRecord(first + index, record);

@@ -40,6 +40,8 @@ export class LogJournal implements PartitionJournal {
   private takingOver = false;
   private onIdle: (() => void) | undefined;
   private closed = false;
+  /** The sequence of the first record, when it was last asked for. */
+  private first = 1;
   /** The last record that was acknowledged or replayed: it must be there for ever. */
   private seen: ChainLink = CHAIN_START;
 
@@ -52,14 +54,19 @@ export class LogJournal implements PartitionJournal {
     return this.log.maxRecordBytes;
   }
 
-  async takeOver(epoch: string, onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number> {
+  async takeOver(
+    epoch: string,
+    onBatch: (sequence: number, batch: JournalBatch) => void,
+    startAt?: (firstSequence: number) => Promise<number>,
+  ): Promise<number> {
     if (this.closed) throw this.whyNoTerm;
     if (this.takingOver) throw new JournalFencedError(`${this.name} is being taken over already.`);
     this.takingOver = true;
     try {
       this.endTerm(new JournalUncertainError(`${this.name} is taken over again.`));
       const began = await this.writeEpoch(epoch);
-      const last = await this.replay(began, onBatch);
+      const first = await this.readFirst();
+      const last = await this.replay(startAt ? await startAt(first) : 1, began, onBatch);
       if (!this.closed) this.term = { epoch, began, last, inFlight: [] };
       return began;
     } finally {
@@ -92,8 +99,15 @@ export class LogJournal implements PartitionJournal {
 
   async verify(onBatch: (sequence: number, batch: JournalBatch) => void): Promise<number> {
     const last = await this.lastSequence();
-    await this.replay(last, onBatch);
+    if (last > 0) await this.replay(await this.readFirst(), last, onBatch);
     return last;
+  }
+
+  async purge(before: number): Promise<void> {
+    const { term } = this;
+    if (!term || before < term.began || before > this.seen.sequence)
+      throw new JournalFencedError(`${this.name} is not purged up to a batch that is not of this term.`);
+    await this.log.purge(before);
   }
 
   async close(): Promise<void> {
@@ -225,6 +239,11 @@ export class LogJournal implements PartitionJournal {
     throw new JournalCorruptError(this.partition, sequence, what);
   }
 
+  private async readFirst(): Promise<number> {
+    this.first = await this.log.firstSequence();
+    return this.first;
+  }
+
   private see(link: ChainLink): void {
     if (link.sequence > this.seen.sequence) this.seen = link;
   }
@@ -236,18 +255,27 @@ export class LogJournal implements PartitionJournal {
   }
 
   private async replay(
+    from: number,
     until: number,
     onBatch: (sequence: number, batch: JournalBatch) => void,
   ): Promise<ChainLink> {
-    const replay = new Replay(this.partition, onBatch, this.seen);
-    await this.log.read(1, until, (sequence, record) => {
+    const replay = new Replay(this.partition, onBatch, this.seen, from);
+    await this.log.read(from, until, (sequence, record) => {
       replay.take(sequence, record);
     });
     if (replay.last < until) {
+      await this.refuseIfPurged(from);
       throw new JournalCorruptError(this.partition, replay.last + 1, 'the record is missing');
     }
     this.see(replay.end);
     return replay.end;
+  }
+
+  /** What was missing may have been purged meanwhile by the leader before this one, which was slow to do it. */
+  private async refuseIfPurged(from: number): Promise<void> {
+    const first = await this.log.firstSequence();
+    if (from < this.first || first === this.first) return;
+    throw new JournalUncertainError(`${this.name} was purged up to ${first} while it was read.`);
   }
 
   private async readRecord(sequence: number): Promise<Uint8Array> {

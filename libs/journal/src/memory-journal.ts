@@ -1,6 +1,8 @@
-import type { WorkflowDefinition } from '@ground-control/protocol';
+import type { RecordsKind, WorkflowDefinition } from '@ground-control/protocol';
 import type { JournalStore, NamespaceConfig, PartitionJournal } from './journal.js';
+import type { KeyedStream } from './keyed-stream.js';
 import { LogJournal } from './log-journal.js';
+import { MemoryKeyedStream, MemoryRecords } from './memory-keyed-stream.js';
 import { type AppendFault, type HeldAppends, MemoryLog } from './memory-log.js';
 import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
 
@@ -8,6 +10,12 @@ import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
 export class MemoryJournalStorage {
   config: NamespaceConfig | undefined;
   readonly definitions: Map<string, WorkflowDefinition> = new Map();
+  /** What is kept besides the journals, of all partitions. */
+  readonly records: Record<RecordsKind, MemoryRecords> = {
+    state: new MemoryRecords(true),
+    history: new MemoryRecords(false),
+    runs: new MemoryRecords(false),
+  };
   private readonly partitions: Map<number, Uint8Array[]> = new Map();
 
   /** The encoded records of a partition; the first has sequence 1. */
@@ -34,6 +42,8 @@ export class MemoryJournalStore implements JournalStore {
   readonly storage: MemoryJournalStorage;
   private readonly maxBatchBytes: number;
   private readonly partitions: Map<number, { journal: PartitionJournal; log: MemoryLog }> = new Map();
+
+  private readonly keyedStreams: Map<string, KeyedStream> = new Map();
 
   constructor(options: MemoryJournalStoreOptions = {}) {
     this.storage = options.storage ?? new MemoryJournalStorage();
@@ -63,6 +73,16 @@ export class MemoryJournalStore implements JournalStore {
 
   partition(partition: number): PartitionJournal {
     return this.partitionOf(partition).journal;
+  }
+
+  records(kind: RecordsKind, partition: number): KeyedStream {
+    assertPartition(partition, this.storage.config);
+    const name = `${kind}.${partition}`;
+    const records =
+      this.keyedStreams.get(name) ??
+      new MemoryKeyedStream(this.storage.records[kind], partition, this.maxBatchBytes);
+    this.keyedStreams.set(name, records);
+    return records;
   }
 
   definitions(): Promise<WorkflowDefinition[]> {

@@ -23,6 +23,9 @@ export interface HeldAppends {
   giveUp(): void;
 }
 
+/** Stands where a record was purged. */
+const PURGED = new Uint8Array();
+
 /** One leader's connection to a log in memory. */
 export class MemoryLog implements SequencedLog {
   private readonly faults: AppendFault[] = [];
@@ -65,6 +68,18 @@ export class MemoryLog implements SequencedLog {
     return this.records.length;
   }
 
+  async firstSequence(): Promise<number> {
+    await Promise.resolve();
+    const first = this.records.findIndex((record) => record !== PURGED);
+    return first < 0 ? this.records.length + 1 : first + 1;
+  }
+
+  async purge(before: number): Promise<void> {
+    await Promise.resolve();
+    const end = Math.min(before - 1, this.records.length);
+    for (let index = 0; index < end; index += 1) this.records[index] = PURGED;
+  }
+
   publish(record: Uint8Array, expectedLast: number, done: (published: Published) => void): void {
     const sent = { record, expectedLast, done };
     const { held } = this;
@@ -80,7 +95,7 @@ export class MemoryLog implements SequencedLog {
     await Promise.resolve();
     for (let sequence = first; sequence <= last; sequence += 1) {
       const record = this.records[sequence - 1];
-      if (!record) return;
+      if (!record || record === PURGED) return;
       onRecord(sequence, record);
     }
   }

@@ -21,20 +21,29 @@ export const MAX_EPOCH_VOLLEY = 64;
  *
  * Every record names the digest of the one that its writer knew to come before it. For a record that counts that one
  * must lie there: a storage that gave up records which it had acknowledged, and went on, is found out.
+ *
+ * A replay may begin with any record that counts, for only up to one of those is a journal purged: that record is taken
+ * for what it says of its term and of the record before it, and what names a record before that one is believed.
  */
 export class Replay {
-  private previous = 0;
+  private previous: number;
   /** The term of the record before, while that one counts. */
   private term: JournalRecord | undefined;
   /** The digests of the last records, as far back as the first record of a term may name one. */
   private readonly digests = new Map<number, number>([[CHAIN_START.sequence, CHAIN_START.digest]]);
 
-  /** @param seen a record that is known to be durable: it must be there */
+  /**
+   * @param seen a record that is known to be durable: it must be there
+   * @param first the sequence of the first record that will be taken, which counts
+   */
   constructor(
     private readonly partition: number,
     private readonly onBatch: (sequence: number, batch: JournalBatch) => void,
     private readonly seen: ChainLink = CHAIN_START,
-  ) {}
+    private readonly first = 1,
+  ) {
+    this.previous = first - 1;
+  }
 
   /** The sequence of the last record that was read. */
   get last(): number {
@@ -51,10 +60,15 @@ export class Replay {
     if (sequence !== this.previous + 1) throw this.corrupt(this.previous + 1, 'the record is missing');
     const record = this.decode(sequence, bytes);
     this.previous = sequence;
-    this.term = this.termAfter(sequence, record);
+    this.term = this.begins(sequence) ? record : this.termAfter(sequence, record);
     this.checkChain(sequence, record);
     this.note(sequence, digestOf(bytes));
     if (this.term) this.onBatch(sequence, { epoch: record.epoch, entries: record.entries });
+  }
+
+  /** Whether this is the first record of a journal that was purged, or the first of those that are read. */
+  private begins(sequence: number): boolean {
+    return sequence === this.first && sequence > 1;
   }
 
   private termAfter(sequence: number, record: JournalRecord): JournalRecord | undefined {
@@ -74,6 +88,7 @@ export class Replay {
     if (begins ? after.sequence >= sequence : after.sequence !== sequence - 1) {
       throw this.corrupt(sequence, `it claims to follow sequence ${after.sequence}`);
     }
+    if (after.sequence < this.first && this.first > 1) return;
     if (this.digests.get(after.sequence) !== after.digest) {
       throw this.corrupt(
         sequence,

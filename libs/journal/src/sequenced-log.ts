@@ -18,6 +18,12 @@ export interface SequencedLog {
   /** The sequence of the last record, 0 when there is none. */
   lastSequence(): Promise<number>;
 
+  /** The sequence of the first record that is there; what comes before it was purged. */
+  firstSequence(): Promise<number>;
+
+  /** Removes every record before this sequence, for ever. Done twice it changes nothing. */
+  purge(before: number): Promise<void>;
+
   /**
    * Sends a record that is stored only if the last sequence is `expectedLast` when it arrives. Never throws, never
    * sends twice; records that are sent one after the other arrive in that order or not at all.

@@ -13,4 +13,5 @@ export * from './operation.js';
 export * from './outcome.js';
 export * from './retry-policy.js';
 export * from './run-info.js';
+export * from './records-subjects.js';
 export * from './subjects.js';
