@@ -10,9 +10,28 @@ export const MAX_VALUE_DEPTH = 100;
  * @throws UnencodableValueError with the path to the culprit, for example `input.items[3].callback`
  */
 export function assertEncodable(value: unknown, what: string): { hasMap: boolean } {
+  if (isPlain(value, MAX_VALUE_DEPTH)) return PLAIN;
   const found = { hasMap: false };
   visit(value, { key: what, up: undefined }, [], found);
   return found;
+}
+
+const PLAIN = { hasMap: false };
+
+/**
+ * Whether the value is made of text, numbers, flags, arrays and object literals only, which nearly all are: then there is
+ * nothing to say of it, and no way to spell. What refers back to itself runs out of depth.
+ */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null)
+    return typeof value !== 'function' && typeof value !== 'symbol';
+  if (depth === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isPlain(item, depth - 1));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key in value) {
+    if (!isPlain((value as Record<string, unknown>)[key], depth - 1)) return false;
+  }
+  return true;
 }
 
 /** The way to a value, spelled out only when an error needs it. */

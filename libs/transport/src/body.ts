@@ -14,6 +14,14 @@ export interface Body {
  */
 export type RequestListener = (from: string, correlation: number, body: Body, address: Address) => void;
 
+/** Hears how a request ended: once, by one of the two. */
+export interface ReplyHandler {
+  /** The first reply came, which may be a refusal: a body of kind `error`. */
+  onReply(reply: Body): void;
+  /** There will be none: the request timed out, could not be sent, or its peer was closed. */
+  onFailure(error: unknown): void;
+}
+
 /** Gets what is said on the announcements of the namespace. */
 export type AnnouncementListener = (body: Body, from: string) => void;
 

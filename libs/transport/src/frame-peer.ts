@@ -14,6 +14,7 @@ import type {
   Body,
   ErrorListener,
   PeerStatus,
+  ReplyHandler,
   RequestListener,
   StatusListener,
 } from './body.js';
@@ -139,10 +140,15 @@ export class FramePeer {
    */
   request(to: Address, body: Body, options?: RequestOptions): Promise<Body> {
     return new Promise<Body>((resolve, reject) => {
-      if (this.closing !== undefined || this.status === 'closed') return reject(this.closedError());
-      const timeoutMs = options?.timeoutMs ?? this.options.requestTimeoutMs;
-      this.requests.start(to, body, { timeoutMs, signal: options?.signal }, resolve, reject);
+      this.ask(to, body, { onReply: resolve, onFailure: reject }, options);
     });
+  }
+
+  /** As {@link request}, without a promise: for what is sent very often. */
+  ask(to: Address, body: Body, handler: ReplyHandler, options?: RequestOptions): void {
+    if (this.closing !== undefined || this.status === 'closed') return handler.onFailure(this.closedError());
+    const timeoutMs = options?.timeoutMs ?? this.options.requestTimeoutMs;
+    this.requests.start(to, body, { timeoutMs, signal: options?.signal }, handler);
   }
 
   /**

@@ -51,8 +51,8 @@ export class FrameReceiver {
     address: Address,
     listener: RequestListener,
   ): void {
-    if (correlation < 0) return this.owner.settle(-correlation, body);
     try {
+      if (correlation < 0) return this.owner.settle(-correlation, body);
       const outcome: unknown = listener(from, correlation, body, address);
       if (outcome instanceof Promise) this.watch(from, correlation, outcome);
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Address, Message } from '@ground-control/protocol';
-import type { Body } from './body.js';
+import type { ReplyHandler } from './body.js';
 import type { Abortable } from './signal-watch.js';
 import type { Scheduled } from './timer-wheel.js';
 
@@ -29,8 +29,7 @@ export class PendingRequest implements Scheduled, Abortable {
     readonly startedAt: number,
     readonly deadline: number,
     readonly signal: AbortSignal | undefined,
-    readonly resolve: (reply: Body) => void,
-    readonly reject: (error: unknown) => void,
+    readonly handler: ReplyHandler,
   ) {}
 
   get correlation(): number {

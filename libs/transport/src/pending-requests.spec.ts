@@ -46,7 +46,7 @@ afterEach(() => {
 function ask(options: { to?: Address; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Body> {
   const { to = PARTITION, timeoutMs = 60_000, signal } = options;
   return new Promise((resolve, reject) => {
-    requests.start(to, BODY, { timeoutMs, signal }, resolve, reject);
+    requests.start(to, BODY, { timeoutMs, signal }, { onReply: resolve, onFailure: reject });
   });
 }
 

@@ -1,5 +1,5 @@
 import { type Address, LimitExceededError, type Message } from '@ground-control/protocol';
-import type { Body } from './body.js';
+import type { Body, ReplyHandler } from './body.js';
 import { PendingRequest } from './pending-request.js';
 import { resendDelayMs, type ResendSchedule, unservedDelayMs } from './resend-schedule.js';
 import { sameAddress } from './same-address.js';
@@ -66,16 +66,10 @@ export class PendingRequests {
     return this.young.size + this.old.size;
   }
 
-  /** Sends a request and settles the promise behind `resolve` and `reject` when it ends. */
-  start(
-    to: Address,
-    body: Body,
-    options: PendingOptions,
-    resolve: (reply: Body) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    if (this.size >= this.limit) return reject(this.tooMany());
-    if (options.signal?.aborted) return reject(options.signal.reason);
+  /** Sends a request and tells its handler when it ends. */
+  start(to: Address, body: Body, options: PendingOptions, handler: ReplyHandler): void {
+    if (this.size >= this.limit) return handler.onFailure(this.tooMany());
+    if (options.signal?.aborted) return handler.onFailure(options.signal.reason);
     this.lastCorrelation += 1;
     const startedAt = this.now();
     const request = new PendingRequest(
@@ -84,8 +78,7 @@ export class PendingRequests {
       startedAt,
       startedAt + options.timeoutMs,
       options.signal,
-      resolve,
-      reject,
+      handler,
     );
     this.signals.watch(request);
     this.add(request, options.timeoutMs);
@@ -94,13 +87,13 @@ export class PendingRequests {
   /** Ends a request with its reply. A second reply, or one to nothing, is ignored. */
   settle(correlation: number, reply: Body): void {
     const request = this.take(correlation);
-    if (request) request.resolve(reply);
+    if (request) request.handler.onReply(reply);
   }
 
   /** Ends a request that could not be sent. */
   refuse(correlation: number, error: unknown): void {
     const request = this.take(correlation);
-    if (request) request.reject(error);
+    if (request) request.handler.onFailure(error);
   }
 
   /** Sends again, in the order of their correlation numbers, what was asked of the addresses that match. */

@@ -17,8 +17,10 @@ export function afterMicrotasks(listener: TurnListener): void {
 // A tick that is added by a microtask runs when no microtask is left; one that is added by a tick runs before those
 // that the tick has queued. So it takes a microtask to become due.
 function addTick(): void {
-  if (due.length === 0) process.nextTick(runDue);
-  due = due.concat(asking);
+  if (due.length === 0) {
+    due = asking;
+    process.nextTick(runDue);
+  } else due = due.concat(asking);
   asking = [];
 }
 

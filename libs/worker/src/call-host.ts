@@ -21,7 +21,7 @@ export interface CallHost {
   readonly deliveries: Deliveries;
   readonly replay: Replay | undefined;
   /** The calls whose outcome the handler has not got yet. */
-  readonly open: Set<OpenCall>;
+  readonly open: OpenCall[];
   /** The step has ended or was taken away: a call is never answered. */
   readonly isOver: boolean;
   /** The number of the next call. @throws LimitExceededError */

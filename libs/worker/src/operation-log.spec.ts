@@ -1,6 +1,6 @@
 import type { Operation } from '@ground-control/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import { type LogOwner, MAX_RECORD_BYTES, OperationLog } from './operation-log.js';
+import { type LogOwner, MAX_RECORD_BYTES, OperationLog, type Settled } from './operation-log.js';
 
 const now = (op: number): Operation => ({ kind: 'now.recorded', op, at: op, value: op });
 const completed = (op: number, bytes = 1): Operation => ({
@@ -16,10 +16,8 @@ class Leader implements LogOwner {
   readonly records: { offset: number; ops: number[]; answer: (refusal?: Error) => void }[] = [];
   readonly lost: Error[] = [];
 
-  sendRecord(offset: number, operations: Operation[]): Promise<Error | undefined> {
-    return new Promise((resolve) => {
-      this.records.push({ offset, ops: operations.map(({ op }) => op), answer: resolve });
-    });
+  sendRecord(offset: number, operations: Operation[], onSent: Settled): void {
+    this.records.push({ offset, ops: operations.map(({ op }) => op), answer: onSent });
   }
 
   onLost(error: Error): void {

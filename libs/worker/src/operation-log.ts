@@ -9,8 +9,8 @@ export type Settled = (error?: Error) => void;
 
 /** What the log needs of its step. */
 export interface LogOwner {
-  /** Sends operations to the step's leader; resolves with the error when it refused them. */
-  sendRecord(offset: number, operations: Operation[]): Promise<Error | undefined>;
+  /** Sends operations to the step's leader, and tells that they are recorded, or why they were refused. */
+  sendRecord(offset: number, operations: Operation[], onSent: Settled): void;
   /** Something was refused that user code has seen already. */
   onLost(error: Error): void;
 }
@@ -127,9 +127,8 @@ export class OperationLog implements TurnListener {
     const operations = operationsOf(batch);
     if (operations.length === 0) return this.finish(batch, undefined);
     this.isSending = true;
-    this.owner.sendRecord(this.offset, operations).then(
-      (refusal) => this.onReply(batch, operations.length, refusal),
-      (error: unknown) => this.onReply(batch, operations.length, error as Error),
+    this.owner.sendRecord(this.offset, operations, (refusal) =>
+      this.onReply(batch, operations.length, refusal),
     );
   }
 
@@ -149,22 +148,31 @@ export class OperationLog implements TurnListener {
     const { onIdle } = this;
     this.onIdle = undefined;
     onIdle?.();
-    if (this.waiting.some(({ settled }) => settled)) this.flush();
+    if (this.waiting.some(isSettling)) this.flush();
   }
 
   private takeBatch(): Entry[] {
+    const all = this.waiting;
+    if (bytesOfAll(all) <= MAX_RECORD_BYTES) {
+      this.waiting = [];
+      return all;
+    }
     let bytes = 0;
-    const end = this.waiting.findIndex((entry, index) => {
-      bytes += bytesOf(entry);
+    const end = all.findIndex(({ operation }, index) => {
+      if (operation) bytes += bytesOf(operation);
       return index > 0 && bytes > MAX_RECORD_BYTES;
     });
-    return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
+    return all.splice(0, end < 0 ? all.length : end);
   }
 }
 
 // A task that was started tells of progress only: nothing that user code has seen depends on it.
 function isAwaited({ operation }: Entry): boolean {
   return operation !== undefined && operation.kind !== 'task.started';
+}
+
+function isSettling({ settled }: Entry): boolean {
+  return settled !== undefined;
 }
 
 function operationsOf(entries: Entry[]): Operation[] {
@@ -174,31 +182,29 @@ function operationsOf(entries: Entry[]): Operation[] {
 }
 
 function bytesOfAll(entries: Entry[]): number {
-  return entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
+  let bytes = 0;
+  for (const { operation } of entries) if (operation) bytes += bytesOf(operation);
+  return bytes;
 }
 
-function bytesOf({ operation }: Entry): number {
-  return operation ? valuesOf(operation).reduce((sum, value) => sum + (value?.length ?? 0), 0) : 0;
-}
-
-/** What in an operation may be large. */
-function valuesOf(operation: Operation): (Uint8Array | string | undefined)[] {
+/** The bytes of what in an operation may be large. */
+function bytesOf(operation: Operation): number {
   switch (operation.kind) {
     case 'task.started':
-      return [operation.args];
+      return lengthOf(operation.args);
     case 'task.completed':
-      return [operation.result];
+      return lengthOf(operation.result);
     case 'task.failed':
     case 'task.attempt_failed':
     case 'child.refused':
     case 'event.refused':
-      return [operation.error.details, operation.error.stack];
+      return lengthOf(operation.error.details) + lengthOf(operation.error.stack);
     case 'child.started':
-      return [operation.input];
+      return lengthOf(operation.input);
     case 'child.completed':
-      return [operation.outcome.result];
+      return lengthOf(operation.outcome.result);
     case 'event.sent':
-      return [operation.payload];
+      return lengthOf(operation.payload);
     case 'task.cancelled':
     case 'now.recorded':
     case 'random.recorded':
@@ -207,6 +213,10 @@ function valuesOf(operation: Operation): (Uint8Array | string | undefined)[] {
     case 'sleep.completed':
     case 'cancel.seen':
     case 'step.retried':
-      return [];
+      return 0;
   }
+}
+
+function lengthOf(value: Uint8Array | string | undefined): number {
+  return value?.length ?? 0;
 }

@@ -18,12 +18,11 @@ import {
 } from '@ground-control/workflow';
 import type { LoggerService } from '@nestjs/common';
 import type { OpenCall } from './call-host.js';
-import { deferred } from './deferred.js';
 import { Deliveries } from './deliveries.js';
 import { asError, type Failures } from './failures.js';
 import type { HeldRun } from './held-run.js';
 import { LazyAbort } from './lazy-abort.js';
-import { type LogOwner, OperationLog } from './operation-log.js';
+import { type LogOwner, OperationLog, type Settled } from './operation-log.js';
 import type { RecordedCall } from './recorded-calls.js';
 import { ReplayLogger } from './replay-logger.js';
 import { type AskedCall, Replay, type ReplayHost } from './replay.js';
@@ -32,7 +31,7 @@ import type { ServedHandler, ServedWorkflow } from './served-workflow.js';
 import { type ContextHost, StepContext } from './step-context.js';
 import { inputOf } from './step-input.js';
 import { decisionOf, endedBy, failureOf } from './step-outcome.js';
-import { StepReporter } from './step-reporter.js';
+import { type ReportReply, StepReporter } from './step-reporter.js';
 import type { StepServices } from './step-services.js';
 import { StepStore } from './step-store.js';
 import { callTask } from './task-call.js';
@@ -43,6 +42,9 @@ export const MAX_STEP_CALLS = 20_000;
 
 /** The last date there is: the deadline of a step without a timeout. */
 const NO_DEADLINE_MS = 8.64e15;
+
+/** Gets the step that follows on this worker, if any. */
+export type OnStepEnded = (next: Assignment | undefined) => void;
 
 /**
  * One attempt of a step on this worker, from its assignment to the reply to its result.
@@ -55,12 +57,12 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
   readonly log: OperationLog;
   readonly deliveries: Deliveries = new Deliveries();
   readonly replay: Replay | undefined;
-  readonly open: Set<OpenCall> = new Set<OpenCall>();
+  readonly open: OpenCall[] = [];
   readonly store: StepStore;
   isOver = false;
   private readonly reporter: StepReporter;
   private readonly abortion = new LazyAbort();
-  private readonly done = deferred<Assignment | undefined>();
+  private onEnded: OnStepEnded | undefined;
   private timer: Timer | undefined;
   private calls = 0;
   private isDropped = false;
@@ -176,11 +178,12 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     return callTask(this, task, args, body);
   }
 
-  async sendRecord(offset: number, operations: Operation[]): Promise<Error | undefined> {
-    const reply = await this.reporter.record(offset, operations);
-    if (reply.kind === 'stale')
-      this.drop(new StepAbortedError(`Step ${this.step} is no longer this worker's.`));
-    return reply.kind === 'refused' ? reply.error : undefined;
+  sendRecord(offset: number, operations: Operation[], onSent: Settled): void {
+    this.reporter.record(offset, operations, (reply) => {
+      if (reply.kind === 'stale')
+        this.drop(new StepAbortedError(`Step ${this.step} is no longer this worker's.`));
+      onSent(reply.kind === 'refused' ? reply.error : undefined);
+    });
   }
 
   onLost(error: Error): void {
@@ -199,12 +202,12 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
 
   // ---- its life ---------------------------------------------------------------------------------------------------
 
-  /** Runs the step and reports its outcome; resolves with the run's next step when that is for this worker. */
-  execute(): Promise<Assignment | undefined> {
+  /** Runs the step and reports its outcome. @param onEnded called once, in the turn in which its reply arrives */
+  execute(onEnded: OnStepEnded): void {
+    this.onEnded = onEnded;
     const { remainingMs } = this.assignment;
     if (remainingMs !== undefined) this.timer = new Timer(remainingMs, () => this.timeOut());
-    void this.handle();
-    return this.done.promise;
+    this.handle();
   }
 
   requestCancel(): void {
@@ -217,14 +220,14 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     this.isDropped = true;
     this.log.drop();
     this.stop(reason);
-    this.done.resolve(undefined);
+    this.finish(undefined);
   }
 
   /** Gives the step back unfinished; another attempt goes on with what was recorded. */
-  async release(reason: string): Promise<void> {
+  release(reason: string): void {
     if (this.isOver) return;
     this.stop(new StepAbortedError(`Step ${this.step} was given back: ${reason}.`));
-    await this.report({ kind: 'released', reason });
+    this.report({ kind: 'released', reason });
   }
 
   /** Tells the leader what the step began before the time and has not told, for who watches. */
@@ -232,25 +235,56 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     if (this.log.hasUnsentBefore(time)) this.log.flush();
   }
 
-  private async handle(): Promise<void> {
-    const outcome = await this.outcome();
-    if (this.open.size > 0) await this.effects();
-    if (this.isOver) return;
-    this.leave(outcome);
-    await this.report(outcome);
-  }
-
-  private async outcome(): Promise<StepOutcome> {
+  // Promises and closures of a step are what most of its time here would go to: those that can be avoided are.
+  private handle(): void {
     const { assignment, handler, services } = this;
     try {
       const input = inputOf(assignment, handler, services);
-      const ready = handler.inputType ? await input : input;
-      const returned = await runAsStep(this, () => handler.invoke(new StepContext(this), ready));
-      this.replay?.assertComplete();
-      return decisionOf(returned, handler, this.store.updates, services);
+      if (handler.inputType) this.follow(input, (ready) => this.invoke(ready));
+      else this.invoke(input);
     } catch (error) {
-      return failureOf(asError(error), handler, assignment, services);
+      this.conclude(this.failed(error));
     }
+  }
+
+  private invoke(input: unknown): void {
+    try {
+      const returned = runAsStep(this, () => this.handler.invoke(new StepContext(this), input));
+      this.follow(returned, (value) => this.conclude(this.decided(value)));
+    } catch (error) {
+      this.conclude(this.failed(error));
+    }
+  }
+
+  /** Goes on when the promise is settled: with its value, or to fail the step. */
+  private follow(promise: unknown, then: (value: unknown) => void): void {
+    const native = promise instanceof Promise ? promise : Promise.resolve(promise);
+    native.then(then, (error: unknown) => this.conclude(this.failed(error)));
+  }
+
+  private decided(returned: unknown): StepOutcome {
+    try {
+      this.replay?.assertComplete();
+      return decisionOf(returned, this.handler, this.store.updates, this.services);
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): StepOutcome {
+    return failureOf(asError(error), this.handler, this.assignment, this.services);
+  }
+
+  /** The handler ended. What it began in other runs and did not wait for is done before the step ends. */
+  private conclude(outcome: StepOutcome): void {
+    if (this.open.length > 0) void this.effects().then(() => this.close(outcome));
+    else this.close(outcome);
+  }
+
+  private close(outcome: StepOutcome): void {
+    if (this.isOver) return;
+    this.leave(outcome);
+    this.report(outcome);
   }
 
   /** Fails the step from outside its handler, for good. */
@@ -258,15 +292,13 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     if (this.isOver) return;
     const outcome = endedBy(error, this.assignment, this.services);
     this.abortion.abort(error);
-    this.leave(outcome);
-    void this.report(outcome);
+    this.close(outcome);
   }
 
   private timeOut(): void {
     this.drop(new StepTimeoutError(`Step ${this.step} was not done within its timeout.`));
   }
 
-  /** What the handler began in other runs and did not wait for: it is done before the step ends. */
   private async effects(): Promise<void> {
     await Promise.allSettled([...this.open].map(async (call) => call.effect));
   }
@@ -275,13 +307,13 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
   private leave({ kind }: StepOutcome): void {
     if (kind === 'released') return this.stop(new StepAbortedError(`Step ${this.step} was given back.`));
     this.end();
-    for (const call of this.open) call.leave();
+    for (const call of this.open.slice()) call.leave();
   }
 
   private stop(reason: Error): void {
     this.end();
     this.abortion.abort(reason);
-    for (const call of this.open) call.abort(reason);
+    for (const call of this.open.slice()) call.abort(reason);
   }
 
   private end(): void {
@@ -290,21 +322,32 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     this.replay?.order.stop();
   }
 
-  private async report(outcome: StepOutcome): Promise<void> {
-    if (!this.log.isQuiet) await this.log.whenQuiet();
+  private report(outcome: StepOutcome): void {
+    if (this.log.isQuiet) this.sendResult(outcome);
+    else void this.log.whenQuiet().then(() => this.sendResult(outcome));
+  }
+
+  private sendResult(outcome: StepOutcome): void {
     const { offset, operations } = this.log.close();
-    const reply = await this.reporter.result(offset, operations, outcome);
+    this.reporter.result(offset, operations, outcome, (reply) => this.onReported(reply, offset, outcome));
+  }
+
+  private onReported(reply: ReportReply, offset: number, outcome: StepOutcome): void {
     if (reply.kind === 'refused') return this.reportRefusal(offset, reply.error);
     const next = reply.kind === 'accepted' ? reply.next : undefined;
     if (next && this.isDropped) this.services.giveBack(next, 'the worker lost the step before it');
     if (next && outcome.kind === 'directive') this.heldRun.apply(outcome.updates);
-    this.done.resolve(next);
+    this.finish(next);
   }
 
   /** A result that is refused, for its size perhaps, fails the step; without what may be at fault. */
-  private async reportRefusal(offset: number, error: Error): Promise<void> {
-    const { handler, assignment, services } = this;
-    await this.reporter.result(offset, [], failureOf(error, handler, assignment, services));
-    this.done.resolve(undefined);
+  private reportRefusal(offset: number, error: Error): void {
+    this.reporter.result(offset, [], this.failed(error), () => this.finish(undefined));
+  }
+
+  private finish(next: Assignment | undefined): void {
+    const { onEnded } = this;
+    this.onEnded = undefined;
+    onEnded?.(next);
   }
 }

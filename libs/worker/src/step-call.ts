@@ -12,7 +12,7 @@ export abstract class StepCall<T> implements OpenCall {
     protected readonly host: CallHost,
     protected readonly op: number,
   ) {
-    host.open.add(this);
+    host.open.push(this);
   }
 
   get promise(): Promise<T> {
@@ -24,12 +24,12 @@ export abstract class StepCall<T> implements OpenCall {
   }
 
   leave(): void {
-    this.close(undefined);
+    this.end(undefined);
   }
 
   abort(reason: Error): void {
     if (this.isClosed) return;
-    this.close(reason);
+    this.end(reason);
     rejectQuietly(this.outcome, reason);
   }
 
@@ -79,8 +79,7 @@ export abstract class StepCall<T> implements OpenCall {
 
   private settle(outcome: () => T): void {
     if (this.isClosed) return;
-    this.isClosed = true;
-    this.host.open.delete(this);
+    this.close();
     try {
       this.outcome.resolve(outcome());
     } catch (error) {
@@ -88,9 +87,14 @@ export abstract class StepCall<T> implements OpenCall {
     }
   }
 
-  private close(reason: Error | undefined): void {
-    this.isClosed = true;
-    this.host.open.delete(this);
+  private end(reason: Error | undefined): void {
+    this.close();
     this.stop(reason);
+  }
+
+  private close(): void {
+    this.isClosed = true;
+    const { open } = this.host;
+    open.splice(open.indexOf(this), 1);
   }
 }

@@ -10,17 +10,20 @@ import {
 } from '@ground-control/protocol';
 import { asError } from './failures.js';
 import type { StepServices } from './step-services.js';
-import type { Body } from './worker-link.js';
+import type { Body, LinkReplyHandler } from './worker-link.js';
 
 /** A report is sent for as long as the step is held; the transport sends again what is not answered. */
 const FOR_EVER = { timeoutMs: Infinity };
 
 /** What a report came to. */
 export type ReportReply =
-  | { kind: 'accepted'; next: Assignment | undefined }
+  | { kind: 'accepted'; next?: Assignment | undefined }
   /** The step is no longer this worker's (invariant 5). */
   | { kind: 'stale' }
   | { kind: 'refused'; error: Error };
+
+/** Hears what a report came to, in the turn of the event loop in which its reply arrives. */
+export type OnReported = (reply: ReportReply) => void;
 
 /** Reports one attempt of a step to the leader of its run. */
 export class StepReporter {
@@ -33,28 +36,35 @@ export class StepReporter {
     this.leader = { kind: 'partition', partition: key.partition };
   }
 
-  record(offset: number, operations: Operation[]): Promise<ReportReply> {
+  record(offset: number, operations: Operation[], onReported: OnReported): void {
     const { runId, stepSeq, attempt } = this.key;
-    return this.report({ kind: 'step.record', runId, stepSeq, attempt, offset, operations });
+    this.report({ kind: 'step.record', runId, stepSeq, attempt, offset, operations }, onReported);
   }
 
-  result(offset: number, operations: Operation[], outcome: StepOutcome): Promise<ReportReply> {
+  result(offset: number, operations: Operation[], outcome: StepOutcome, onReported: OnReported): void {
     const { runId, stepSeq, attempt } = this.key;
     const wantsNext = this.services.wantsNext();
-    return this.report({
-      kind: 'step.result',
-      runId,
-      stepSeq,
-      attempt,
-      offset,
-      operations,
-      outcome,
-      wantsNext,
-    });
+    this.report(
+      { kind: 'step.result', runId, stepSeq, attempt, offset, operations, outcome, wantsNext },
+      onReported,
+    );
   }
 
-  private report(request: WorkerRequest): Promise<ReportReply> {
-    return this.services.link.request(this.leader, request, FOR_EVER).then(read, refused);
+  private report(request: WorkerRequest, onReported: OnReported): void {
+    this.services.link.ask(this.leader, request, new Report(onReported), FOR_EVER);
+  }
+}
+
+class Report implements LinkReplyHandler {
+  constructor(private readonly onReported: OnReported) {}
+
+  onReply(reply: Body): void {
+    this.onReported(read(reply));
+  }
+
+  // What the connection cannot send is refused like what the leader refuses.
+  onFailure(error: unknown): void {
+    this.onReported({ kind: 'refused', error: asError(error) });
   }
 }
 
@@ -63,9 +73,4 @@ function read(reply: Body): ReportReply {
   if (reply.kind !== 'error') return { kind: 'stale' };
   const { code, message, details } = reply as Refused;
   return { kind: 'refused', error: errorOfCode(code, message, details) };
-}
-
-// What the connection cannot send is refused like what the leader refuses.
-function refused(error: unknown): ReportReply {
-  return { kind: 'refused', error: asError(error) };
 }

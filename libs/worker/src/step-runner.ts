@@ -81,7 +81,7 @@ export class StepRunner {
     const run = new HeldRun(runId, assignment.run);
     if (!this.handlerOf(run, assignment)) return refused(this.missing(run, assignment));
     older?.drop(new StepAbortedError(`Step ${older.step} was given out again.`));
-    void this.follow(assignment, run);
+    this.run(assignment, run);
     return ACCEPTED;
   }
 
@@ -107,7 +107,7 @@ export class StepRunner {
   async drain(timeoutMs: number): Promise<void> {
     this.refuseMore();
     await this.idle(timeoutMs);
-    for (const step of this.running.values()) void step.release('the worker shuts down');
+    for (const step of this.running.values()) step.release('the worker shuts down');
     await this.idle(GIVE_BACK_MS);
   }
 
@@ -120,15 +120,14 @@ export class StepRunner {
     return busy < concurrency;
   }
 
-  private async follow(first: Assignment, run: HeldRun): Promise<void> {
-    let step = this.open(first, run);
-    while (step) {
-      const next: Assignment | undefined = await step.execute();
+  /** Runs a step, and then the one that follows it on this worker. */
+  private run(assignment: Assignment, run: HeldRun): boolean {
+    const step = this.open(assignment, run);
+    step?.execute((next) => {
       if (this.running.get(run.runId) !== step) return;
-      const following: RunningStep | undefined = next && this.open(next, run);
-      if (!following) this.close(step);
-      step = following;
-    }
+      if (!next || !this.run(next, run)) this.close(step);
+    });
+    return step !== undefined;
   }
 
   private open(assignment: Assignment, run: HeldRun): RunningStep | undefined {

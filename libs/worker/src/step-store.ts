@@ -12,7 +12,8 @@ import { validated } from './validated.js';
 
 /** A run's store as a step sees it: what was saved before, and over it what the step writes. */
 export class StepStore implements Store {
-  private readonly written = new Map<string, Encoded | null>();
+  // Made by the first write: most steps of most workflows only read.
+  private written: Map<string, Encoded | null> | undefined;
 
   constructor(
     private readonly saved: ReadonlyMap<string, Encoded>,
@@ -21,17 +22,17 @@ export class StepStore implements Store {
 
   /** What the step wrote, in the order of the first write to each key. */
   get updates(): StoreUpdate[] {
-    return [...this.written];
+    return this.written ? [...this.written] : [];
   }
 
   put(key: string, value: unknown): void {
     assertName(key, 'The store key');
     // Encoded now: a value that cannot be is the caller's error here, and what happens to the object later is not saved.
-    this.written.set(key, this.values.seal(this.values.encodePlain(value, `store value ${key}`)));
+    this.write(key, this.values.seal(this.values.encodePlain(value, `store value ${key}`)));
   }
 
   delete(key: string): void {
-    this.written.set(key, null);
+    this.write(key, null);
   }
 
   get(key: string): Promise<unknown>;
@@ -58,15 +59,19 @@ export class StepStore implements Store {
 
   async keys(): Promise<string[]> {
     const keys = new Set(this.saved.keys());
-    for (const [key, value] of this.written) {
+    for (const [key, value] of this.updates) {
       if (value === null) keys.delete(key);
       else keys.add(key);
     }
     return [...keys];
   }
 
+  private write(key: string, value: Encoded | null): void {
+    (this.written ??= new Map<string, Encoded | null>()).set(key, value);
+  }
+
   private encoded(key: string): Encoded | undefined {
-    const written = this.written.get(key);
+    const written = this.written?.get(key);
     return written === undefined ? this.saved.get(key) : (written ?? undefined);
   }
 }

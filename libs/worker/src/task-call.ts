@@ -74,7 +74,9 @@ class TaskCall extends StepCall<unknown> {
     if (!recorded || recorded.isRedone) {
       this.host.log.append({ kind: 'task.started', op, at, task: this.definition.name, args, digest });
     }
-    void this.run(recorded?.failedAttempts ?? 0, recorded?.retryAt ?? 0);
+    const attempt = (recorded?.failedAttempts ?? 0) + 1;
+    if (this.host.replay) void this.resume(attempt, recorded?.retryAt ?? 0);
+    else this.try(attempt);
   }
 
   protected stop(reason: Error | undefined): void {
@@ -89,42 +91,49 @@ class TaskCall extends StepCall<unknown> {
     this.host.log.append({ kind: 'task.cancelled', op: this.op, at: Date.now(), durationMs });
   }
 
-  private async run(failedAttempts: number, retryAt: number): Promise<void> {
+  private async resume(attempt: number, retryAt: number): Promise<void> {
     const live = this.host.replay?.order.whenLive();
     if (live) await live;
     if (retryAt > 0) await this.until(retryAt);
-    for (let attempt = failedAttempts + 1; !this.isClosed; attempt++) {
-      try {
-        const value = await this.perform(attempt);
-        if (!this.isClosed) this.complete(value, attempt);
-        return;
-      } catch (error) {
-        if (this.isClosed || !(await this.mayTryAgain(asError(error), attempt))) return;
-      }
-    }
+    this.try(attempt);
   }
 
-  private perform(attempt: number): unknown {
+  private try(attempt: number): void {
+    if (this.isClosed) return;
     const { log } = this.host;
-    if (!log.isDurable)
-      return log.whenDurable().then(() => (this.isClosed ? undefined : this.begin(attempt)));
-    return this.begin(attempt);
+    if (log.isDurable) return this.begin(attempt);
+    log.whenDurable().then(
+      () => this.begin(attempt),
+      (error: unknown) => this.onThrown(error, attempt),
+    );
   }
 
-  private begin(attempt: number): unknown {
+  private begin(attempt: number): void {
+    if (this.isClosed) return;
     this.attempt = new TaskAttempt(this.host, this.op, attempt);
-    return this.attempt.perform(this.definition, this.body);
+    try {
+      const value = this.attempt.perform(this.definition, this.body);
+      const promise = value instanceof Promise ? value : Promise.resolve(value);
+      promise.then(
+        (result) => this.onReturned(result, attempt),
+        (error: unknown) => this.onThrown(error, attempt),
+      );
+    } catch (error) {
+      this.onThrown(error, attempt);
+    }
   }
 
-  /** Waits for the next attempt; there is none when the last one failed for good. */
-  private async mayTryAgain(error: Error, attempt: number): Promise<boolean> {
+  private onReturned(value: unknown, attempt: number): void {
+    if (!this.isClosed) this.complete(value, attempt);
+  }
+
+  /** Tries again after a while, unless that was the last attempt. */
+  private onThrown(thrown: unknown, attempt: number): void {
+    if (this.isClosed) return;
+    const error = asError(thrown);
     const delayMs = this.retryDelay(error, attempt);
-    if (delayMs === undefined) {
-      this.fail(error, attempt);
-      return false;
-    }
-    await this.until(this.recordFailedAttempt(error, attempt, delayMs));
-    return true;
+    if (delayMs === undefined) return this.fail(error, attempt);
+    void this.until(this.recordFailedAttempt(error, attempt, delayMs)).then(() => this.try(attempt + 1));
   }
 
   private complete(value: unknown, attempt: number): void {

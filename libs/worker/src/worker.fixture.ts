@@ -17,7 +17,7 @@ import { HandlerInvoker } from './handler-invoker.js';
 import type { RunLinks } from './run-links.js';
 import type { ServedWorkflow } from './served-workflow.js';
 import { StepRunner } from './step-runner.js';
-import type { Body, WorkerLink } from './worker-link.js';
+import type { Body, LinkReplyHandler, WorkerLink } from './worker-link.js';
 import { WorkflowExplorer } from './workflow.explorer.js';
 
 export const values: ValueCodec = new ValueCodec();
@@ -54,16 +54,20 @@ export class FakeLeader implements WorkerLink {
 
   constructor(readonly operations: Operation[] = []) {}
 
-  async request(_to: unknown, body: Body): Promise<Body> {
+  request(_to: unknown, body: Body): Promise<Body> {
+    return new Promise((resolve, reject) => {
+      this.ask(_to, body, { onReply: resolve, onFailure: reject });
+    });
+  }
+
+  ask(_to: unknown, body: Body, handler: LinkReplyHandler): void {
     const request = body as WorkerRequest;
     const fate = this.fate(this.requests.push(request) - 1);
-    if (fate === 'request lost') return new Promise(() => {});
+    if (fate === 'request lost') return;
     const reply = this.answer(request) ?? this.take(request);
-    if (fate === 'reply lost') return new Promise(() => {});
+    if (fate === 'reply lost') return;
     // As on a network, the reply comes in another turn of the event loop.
-    return new Promise((resolve) => {
-      setImmediate(() => resolve(reply));
-    });
+    setImmediate(() => handler.onReply(reply));
   }
 
   reply(_peer: string, correlation: number, body: Body): void {

@@ -17,7 +17,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServedWorkflow } from './served-workflow.js';
 import { assignmentOf, noRuns, serve, values } from './worker.fixture.js';
-import type { Body, LinkRequestOptions, WorkerLink } from './worker-link.js';
+import type { Body, LinkReplyHandler, LinkRequestOptions, WorkerLink } from './worker-link.js';
 import { Worker } from './worker.js';
 
 const contexts: Context[] = [];
@@ -54,6 +54,12 @@ class FakeCoordinator implements WorkerLink {
     this.knows = true;
     const welcome = { kind: 'worker.welcome', coordinatorId: 'c', leaseMs: 3_000, lost: this.lost };
     return Promise.resolve(welcome);
+  }
+  ask(to: unknown, body: Body, handler: LinkReplyHandler, options?: LinkRequestOptions): void {
+    this.request(to, body, options).then(
+      (reply) => handler.onReply(reply),
+      (error: unknown) => handler.onFailure(error),
+    );
   }
   reply(_peer: string, _correlation: number, body: Body): void {
     this.replies.push(body);
