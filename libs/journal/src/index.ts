@@ -16,3 +16,5 @@ export {
   MINIMUM_SERVER_VERSION,
 } from './durability.js';
 export { type DurabilityFacts, gatherDurability, type JournalStreamFacts } from './durability-facts.js';
+export type { SharedEntry, SharedTable } from './shared-table.js';
+export { MemorySharedStorage, MemorySharedTable } from './memory-shared-table.js';

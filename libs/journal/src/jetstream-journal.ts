@@ -18,10 +18,15 @@ import { LogJournal } from './log-journal.js';
 import { NamespaceBucket, type StoredConfig } from './namespace-bucket.js';
 import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
 import { retryTransient } from './retry-transient.js';
-import { journalStreamOf, recordsStreamOf } from './stream-names.js';
+import { JetStreamSharedTable } from './jetstream-shared-table.js';
+import type { SharedTable } from './shared-table.js';
+import { bucketOf, bucketStreamOf, journalStreamOf, recordsStreamOf } from './stream-names.js';
 
 /** How many streams are created at a time. */
 const CREATE_CONCURRENCY = 8;
+
+/** How long the table of leases may take to answer, in milliseconds: half of a coordinator's lease. */
+const TABLE_TIMEOUT_MS = 1_500;
 
 /** Options of a {@link JetStreamJournalStore}. */
 export interface JetStreamJournalStoreOptions {
@@ -91,6 +96,24 @@ export class JetStreamJournalStore implements JournalStore {
     return retryTransient('Reading the workflow types', () => bucket.definitions());
   }
 
+  definition(type: string): Promise<WorkflowDefinition | undefined> {
+    const { bucket } = this.whenOpened();
+    return retryTransient(`Reading workflow type ${type}`, () => bucket.definition(type));
+  }
+
+  sharedTable(): SharedTable {
+    const { manager } = this.whenOpened();
+    const { client, watch, namespace } = this;
+    return new JetStreamSharedTable({
+      client,
+      manager,
+      watch,
+      stream: bucketStreamOf(namespace),
+      bucket: bucketOf(namespace),
+      timeoutMs: TABLE_TIMEOUT_MS,
+    });
+  }
+
   saveDefinition(definition: WorkflowDefinition): Promise<void> {
     const { bucket } = this.whenOpened();
     return retryTransient(`Saving workflow type ${definition.type}`, () => bucket.saveDefinition(definition));
@@ -104,7 +127,7 @@ export class JetStreamJournalStore implements JournalStore {
 
   private async createOrRead(options: NamespaceConfig): Promise<Opened> {
     const manager = await jetstreamManager(this.connection, { timeout: this.requestTimeoutMs });
-    const bucket = await NamespaceBucket.open(this.client, this.namespace, options);
+    const bucket = await NamespaceBucket.open(this.client, manager, this.namespace, options);
     const stored = await bucket.agree(options);
     if (stored.streams === 'creating') await this.createStreams(manager, bucket, stored);
     else await createRecordsStreams(manager, this.namespace, stored);

@@ -1,6 +1,7 @@
 import type { RunEvent } from '@ground-control/engine';
 import type { RecordsKind, WorkflowDefinition } from '@ground-control/protocol';
 import type { KeyedStream } from './keyed-stream.js';
+import type { SharedTable } from './shared-table.js';
 
 /** What was decided about one run at one time: together in the journal or not there at all (invariant 4). */
 export interface JournalEntry {
@@ -125,8 +126,18 @@ export interface JournalStore {
   /** Every workflow type that was ever registered. */
   definitions(): Promise<WorkflowDefinition[]>;
 
+  /** A workflow type, as it was registered last with any coordinator. */
+  definition(type: string): Promise<WorkflowDefinition | undefined>;
+
   /** Adds a workflow type, or replaces what was registered of it. */
   saveDefinition(definition: WorkflowDefinition): Promise<void>;
+
+  /**
+   * The table in which coordinators keep their leases.
+   *
+   * @throws InvalidInputError before {@link open}
+   */
+  sharedTable(): SharedTable;
 
   /** Closes every journal. */
   close(): Promise<void>;

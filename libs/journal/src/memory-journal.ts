@@ -4,6 +4,7 @@ import type { KeyedStream } from './keyed-stream.js';
 import { LogJournal } from './log-journal.js';
 import { MemoryKeyedStream, MemoryRecords } from './memory-keyed-stream.js';
 import { type AppendFault, type HeldAppends, MemoryLog } from './memory-log.js';
+import { MemorySharedStorage, MemorySharedTable } from './memory-shared-table.js';
 import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
 
 /** What a NATS server keeps of a namespace: shared by the stores of all its leaders. */
@@ -16,6 +17,7 @@ export class MemoryJournalStorage {
     history: new MemoryRecords(false),
     runs: new MemoryRecords(false),
   };
+  readonly shared: MemorySharedStorage = new MemorySharedStorage();
   private readonly partitions: Map<number, Uint8Array[]> = new Map();
 
   /** The encoded records of a partition; the first has sequence 1. */
@@ -41,6 +43,7 @@ export interface MemoryJournalStoreOptions {
 export class MemoryJournalStore implements JournalStore {
   readonly storage: MemoryJournalStorage;
   private readonly maxBatchBytes: number;
+  private table: MemorySharedTable | undefined;
   private readonly partitions: Map<number, { journal: PartitionJournal; log: MemoryLog }> = new Map();
 
   private readonly keyedStreams: Map<string, KeyedStream> = new Map();
@@ -87,6 +90,14 @@ export class MemoryJournalStore implements JournalStore {
 
   definitions(): Promise<WorkflowDefinition[]> {
     return Promise.resolve(structuredClone([...this.storage.definitions.values()]));
+  }
+
+  definition(type: string): Promise<WorkflowDefinition | undefined> {
+    return Promise.resolve(structuredClone(this.storage.definitions.get(type)));
+  }
+
+  sharedTable(): MemorySharedTable {
+    return (this.table ??= new MemorySharedTable(this.storage.shared));
   }
 
   saveDefinition(definition: WorkflowDefinition): Promise<void> {

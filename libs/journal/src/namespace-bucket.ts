@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type JetStreamClient, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream';
+import {
+  type JetStreamClient,
+  JetStreamApiError,
+  type JetStreamManager,
+  StorageType,
+} from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { InvalidInputError, type WorkflowDefinition } from '@ground-control/protocol';
 import type { NamespaceConfig } from './journal.js';
-import { bucketOf } from './stream-names.js';
+import { bucketOf, bucketStreamOf } from './stream-names.js';
+import { isWrongLastSequence } from './wrong-last-sequence.js';
 
 const CONFIG_KEY = 'config';
 const CONFIG_VERSION = 1;
@@ -18,19 +24,24 @@ export interface StoredConfig extends NamespaceConfig {
 
 /** The small facts of a namespace, in a key-value bucket. */
 export class NamespaceBucket {
-  private constructor(private readonly bucket: KV) {}
+  private constructor(
+    private readonly bucket: KV,
+    private readonly manager: JetStreamManager,
+    private readonly namespace: string,
+  ) {}
 
   /** Creates the bucket of a namespace, or opens it. */
   static async open(
     client: JetStreamClient,
+    manager: JetStreamManager,
     namespace: string,
     { replicas, storage }: NamespaceConfig,
   ): Promise<NamespaceBucket> {
     const options = {
       replicas,
       storage: storage === 'file' ? StorageType.File : StorageType.Memory,
-      // Reads are answered by the bucket's leader: what was just written is seen.
-      allow_direct: false,
+      // For the leases, which are read all at once and often.
+      allow_direct: true,
     };
     const open = (): Promise<KV> => new Kvm(client).create(bucketOf(namespace), { ...options });
     const bucket = await open().catch((error: unknown) => {
@@ -38,7 +49,10 @@ export class NamespaceBucket {
       if (error instanceof JetStreamApiError && error.code === STREAM_NAME_IN_USE) return open();
       throw error;
     });
-    return new NamespaceBucket(bucket);
+    const stream = bucketStreamOf(namespace);
+    const { config } = await manager.streams.info(stream);
+    if (!config.allow_direct) await manager.streams.update(stream, { ...config, allow_direct: true });
+    return new NamespaceBucket(bucket, manager, namespace);
   }
 
   /** Writes the configuration unless there is one; the one that is there in any case. */
@@ -77,14 +91,27 @@ export class NamespaceBucket {
   async definitions(): Promise<WorkflowDefinition[]> {
     const keys: string[] = [];
     for await (const key of await this.bucket.keys('type.*')) keys.push(key);
-    const entries = await Promise.all(keys.map((key) => this.bucket.get(key)));
-    return entries.flatMap((entry) => (entry ? [entry.json<WorkflowDefinition>()] : []));
+    const found = await Promise.all(keys.map((key) => this.get<WorkflowDefinition>(key)));
+    return found.flatMap((definition) => (definition ? [definition] : []));
+  }
+
+  /** One workflow type, as it was saved last. */
+  definition(type: string): Promise<WorkflowDefinition | undefined> {
+    return this.get<WorkflowDefinition>(typeKeyOf(type));
+  }
+
+  /** What was written last: the bucket's leader answers, and no copy that may lag behind it. */
+  private async get<Value>(key: string): Promise<Value | undefined> {
+    const subject = `$KV.${bucketOf(this.namespace)}.${key}`;
+    const message = await this.manager.streams.getMessage(bucketStreamOf(this.namespace), {
+      last_by_subj: subject,
+    });
+    return message?.json<Value>();
   }
 
   private async readConfig(): Promise<StoredConfig | undefined> {
-    const entry = await this.bucket.get(CONFIG_KEY);
-    if (!entry) return undefined;
-    const config = entry.json<StoredConfig>();
+    const config = await this.get<StoredConfig>(CONFIG_KEY);
+    if (!config) return undefined;
     if (config.version === CONFIG_VERSION) return config;
     throw new InvalidInputError(
       `The namespace has configuration version ${config.version}, this release reads ${CONFIG_VERSION}.`,
@@ -95,12 +122,4 @@ export class NamespaceBucket {
 // A type may be any text, a key may not.
 function typeKeyOf(type: string): string {
   return `type.${createHash('sha256').update(type).digest('hex')}`;
-}
-
-function isWrongLastSequence(error: unknown): boolean {
-  return (
-    error instanceof JetStreamApiError &&
-    (error.code === JetStreamApiCodes.StreamWrongLastSequence ||
-      error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown)
-  );
 }

@@ -14,3 +14,8 @@ export function recordsStreamOf(namespace: string, kind: RecordsKind): string {
 export function bucketOf(namespace: string): string {
   return `GC_${namespace}`;
 }
+
+/** The stream behind the key-value bucket of a namespace. */
+export function bucketStreamOf(namespace: string): string {
+  return `KV_${bucketOf(namespace)}`;
+}
