@@ -17,21 +17,25 @@ const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose']
 export function readEnvironment(env: NodeJS.ProcessEnv): CoordinatorEnvironment {
   const namespace = env['GROUND_CONTROL_NAMESPACE'] ?? 'default';
   assertNamespace(namespace);
-  const workerLease = env['GROUND_CONTROL_WORKER_LEASE'];
-  if (workerLease !== undefined) toMilliseconds(asDuration(workerLease), 'GROUND_CONTROL_WORKER_LEASE');
   return {
     servers: (env['GROUND_CONTROL_SERVERS'] ?? 'nats://127.0.0.1:4222').split(','),
     namespace,
     partitions: wholeNumber(env, 'GROUND_CONTROL_PARTITIONS'),
     replicas: wholeNumber(env, 'GROUND_CONTROL_REPLICAS'),
     storage: oneOf(env, 'GROUND_CONTROL_STORAGE', ['file', 'memory'] as const),
-    workerLease: workerLease === undefined ? undefined : asDuration(workerLease),
+    workerLease: duration(env, 'GROUND_CONTROL_WORKER_LEASE'),
+    coordinatorId: env['GROUND_CONTROL_COORDINATOR_ID'],
+    coordinatorLease: duration(env, 'GROUND_CONTROL_COORDINATOR_LEASE'),
     logLevels: levelsDownTo(oneOf(env, 'GROUND_CONTROL_LOG_LEVEL', LEVELS) ?? 'log'),
   };
 }
 
-function asDuration(text: string): Duration {
-  return /^\d+$/.test(text) ? Number(text) : (text as Duration);
+function duration(env: NodeJS.ProcessEnv, name: string): Duration | undefined {
+  const text = env[name];
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : (text as Duration);
+  toMilliseconds(value, name);
+  return value;
 }
 
 function wholeNumber(env: NodeJS.ProcessEnv, name: string): number | undefined {

@@ -28,7 +28,7 @@ export function handleStart(term: LeaderTerm, request: StartWorkflow, caller: Ca
   const known = term.runs.get(runId);
   if (known) return answerStarted(term, caller, runId, known.workflowId !== workflowId);
   const definition = term.definition(request.workflowType);
-  if (!definition) return term.answer(caller, typeUnknown(request.workflowType));
+  if (!definition) return startWhenLearnt(term, request, caller);
   const earlier = term.runs.latest(workflowId);
   const active = earlier && activeState(earlier) ? earlier : undefined;
   if (active && request.onConflict === 'useExisting') {
@@ -60,6 +60,16 @@ export function handleStart(term: LeaderTerm, request: StartWorkflow, caller: Ca
   return answerStarted(term, caller, runId, false);
 }
 
+/** Its worker may have registered the type with another coordinator just now. */
+function startWhenLearnt(term: LeaderTerm, request: StartWorkflow, caller: Caller): void {
+  const { workflowType } = request;
+  const start = async (): Promise<undefined> => {
+    if (await term.context.learn(workflowType)) handleStart(term, request, caller);
+    else term.answer(caller, typeUnknown(workflowType));
+  };
+  answerLater(caller, start());
+}
+
 function answerStarted(term: LeaderTerm, caller: Caller, runId: string, taken: boolean): void {
   if (taken)
     return term.answer(caller, refused('INVALID_INPUT', `Run id ${runId} belongs to another workflow id.`));
@@ -80,7 +90,7 @@ export function handleResult(term: LeaderTerm, request: RunRef, caller: Caller):
     return undefined;
   }
   if (state) return term.answer(caller, endReply(state));
-  return answerLater(caller, term.reader.state(record).then(endReply));
+  return term.whenDurable(() => answerLater(caller, term.reader.state(record).then(endReply)));
 }
 
 export function handleDescribe(term: LeaderTerm, request: RunRef, caller: Caller): void {
@@ -138,7 +148,8 @@ export function handleUpdate(term: LeaderTerm, request: UpdateWorkflow, caller: 
   const record = term.runs.find(request);
   if (!record) return term.answer(caller, notFound(request));
   const state = record.state;
-  if (!state) return answerLater(caller, answerOfEnded(term, record, request.updateId));
+  if (!state)
+    return term.whenDurable(() => answerLater(caller, answerOfEnded(term, record, request.updateId)));
   const { updateId: id, update, payload } = request;
   const known = term.handles(record.workflowType, 'update', update);
   const decision = term.decide(state, { kind: 'update', id, update, payload, known });
@@ -207,10 +218,9 @@ export function handleQuery(term: LeaderTerm, request: QueryWorkflow, caller: Ca
     return term.answer(caller, refused('UNKNOWN_QUERY', message));
   }
   if (!record.state) {
-    return answerLater(
-      caller,
-      term.reader.state(record).then((state) => askWorker(term, queryOf(term, request, state))),
-    );
+    const answer = async (): Promise<Reply> =>
+      askWorker(term, queryOf(term, request, await term.reader.state(record)));
+    return term.whenDurable(() => answerLater(caller, answer()));
   }
   const query = queryOf(term, request, record.state);
   return term.whenDurable(() => answerLater(caller, askWorker(term, query)));

@@ -17,6 +17,14 @@ export interface CoordinatorOptions {
   storage?: 'file' | 'memory' | undefined;
   /** How long a worker may be silent before its steps go to another. @defaultValue '15s' */
   workerLease?: Duration | undefined;
+  /**
+   * What the other coordinators know this one by: 1 to 128 letters, digits, `_` or `-`. A process that starts under the
+   * id of an earlier one takes its place at once: give one only where no two processes can have it at a time, such as
+   * the name of a pod of a StatefulSet. @defaultValue a random UUID, new for each start
+   */
+  coordinatorId?: string | undefined;
+  /** How long a coordinator may be silent before others lead its partitions. @defaultValue '3s' */
+  coordinatorLease?: Duration | undefined;
 }
 
 /** {@link CoordinatorOptions} with everything filled in. */
@@ -25,6 +33,8 @@ export interface ResolvedCoordinatorOptions {
   replicas: number;
   storage: 'file' | 'memory';
   workerLeaseMs: number;
+  coordinatorId: string | undefined;
+  coordinatorLeaseMs: number;
 }
 
 /** The injection token of the {@link ResolvedCoordinatorOptions}. */

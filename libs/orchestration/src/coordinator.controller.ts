@@ -4,11 +4,17 @@ import type {
   ClientRequest,
   RegisterWorker,
   Reply,
+  ShareRoom,
   WorkerHeartbeat,
   WorkerLeave,
 } from '@ground-control/protocol';
 import { FRAMES, FrameContext } from '@ground-control/transport';
 import { CoordinatorHost } from './coordinator.host.js';
+
+/** No answer: another coordinator gives one, or this one when it is asked again. */
+function silence(): Promise<Reply> {
+  return new Promise(() => {});
+}
 
 /** What every coordinator answers: how the namespace is laid out, who works in it, and the workers' reports of themselves. */
 @Controller()
@@ -26,13 +32,13 @@ export class NamespaceController {
   }
 
   @MessagePattern('types.list', FRAMES)
-  types(): Reply {
-    return this.host.coordinator.listTypes();
+  types(): Reply | Promise<Reply> {
+    return this.host.coordinator.listTypes() ?? silence();
   }
 
   @MessagePattern('workers.list', FRAMES)
-  workers(): Reply {
-    return this.host.coordinator.listWorkers();
+  workers(): Reply | Promise<Reply> {
+    return this.host.coordinator.listWorkers() ?? silence();
   }
 
   @MessagePattern('worker.register', FRAMES)
@@ -41,8 +47,13 @@ export class NamespaceController {
   }
 
   @MessagePattern('worker.heartbeat', FRAMES)
-  heartbeat(@Payload() { workerId, held, drains }: WorkerHeartbeat): Reply {
-    return this.host.coordinator.heartbeat(workerId, held, drains);
+  heartbeat(@Payload() request: WorkerHeartbeat): Reply {
+    return this.host.coordinator.heartbeat(request);
+  }
+
+  @MessagePattern('worker.share', FRAMES)
+  share(@Payload() request: ShareRoom): Reply {
+    return this.host.coordinator.shareRoom(request);
   }
 
   @MessagePattern('worker.leave', FRAMES)

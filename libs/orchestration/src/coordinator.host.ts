@@ -39,7 +39,13 @@ export class CoordinatorHost implements OnApplicationBootstrap {
     this.running = coordinator;
     this.strategy.onHotMessage(this.passOn(peer));
     this.strategy.beforeClose(() => coordinator.stop());
-    coordinator.onLeading = (partition) => this.strategy.serve({ kind: 'partition', partition });
+    coordinator.onLeading = (partition) => {
+      const subscription = this.strategy.serve({ kind: 'partition', partition });
+      return () => subscription.unsubscribe();
+    };
+    // Workers register with whoever listens: they must be heard before a partition is led.
+    this.strategy.serve({ kind: 'coordinators' });
+    await peer.flush();
     await coordinator.start();
   }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_PARTITIONS, toMilliseconds } from '@ground-control/protocol';
+import { DEFAULT_PARTITIONS, InvalidInputError, toMilliseconds } from '@ground-control/protocol';
 import { FrameServer, GroundControlExceptionFilter } from '@ground-control/transport';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
@@ -10,7 +10,7 @@ import {
   type CoordinatorOptions,
   type ResolvedCoordinatorOptions,
 } from './coordinator-options.js';
-import { DEFAULT_LEASE_MS } from './limits.js';
+import { DEFAULT_COORDINATOR_LEASE_MS, DEFAULT_LEASE_MS } from './limits.js';
 
 /** The options of {@link CoordinatorModule}: those of the coordinator, and the strategy that its application uses. */
 export interface CoordinatorModuleOptions extends CoordinatorOptions {
@@ -53,9 +53,7 @@ export function coordinatorStrategy(
 ): FrameServer {
   const { servers = process.env['GROUND_CONTROL_SERVERS']?.split(','), connection } = options;
   const namespace = options.namespace ?? process.env['GROUND_CONTROL_NAMESPACE'];
-  return new FrameServer({ servers, namespace, connection, name: 'ground-control coordinator' }, [
-    { kind: 'coordinators' },
-  ]);
+  return new FrameServer({ servers, namespace, connection, name: 'ground-control coordinator' });
 }
 
 function resolveOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {
@@ -64,5 +62,17 @@ function resolveOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions
     replicas: options.replicas ?? 1,
     storage: options.storage ?? 'file',
     workerLeaseMs: toMilliseconds(options.workerLease ?? DEFAULT_LEASE_MS, 'workerLease'),
+    coordinatorId: assertCoordinatorId(options.coordinatorId),
+    coordinatorLeaseMs: toMilliseconds(
+      options.coordinatorLease ?? DEFAULT_COORDINATOR_LEASE_MS,
+      'coordinatorLease',
+    ),
   };
+}
+
+function assertCoordinatorId(id: string | undefined): string | undefined {
+  if (id === undefined || /^[A-Za-z0-9_-]{1,128}$/.test(id)) return id;
+  throw new InvalidInputError(
+    `coordinatorId ${JSON.stringify(id)}: use 1 to 128 letters, digits, "_" or "-".`,
+  );
 }

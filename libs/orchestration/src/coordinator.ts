@@ -4,8 +4,8 @@ import type { OutboxEntry } from '@ground-control/engine';
 import type { JournalStore, NamespaceConfig } from '@ground-control/journal';
 import {
   type Assignment,
-  type AssignmentKey,
   CoordinatorUnavailableError,
+  type CoordinatorsChanged,
   type CoordinatorWire,
   type LeaderAnnouncement,
   MAX_VALUE_BYTES,
@@ -13,6 +13,8 @@ import {
   PayloadTooLargeError,
   type RegisterWorker,
   type Reply,
+  type ShareRoom,
+  type WorkerHeartbeat,
   type WorkflowDefinition,
 } from '@ground-control/protocol';
 import type { Body, FramePeer } from '@ground-control/transport';
@@ -21,10 +23,15 @@ import { type Caller, refused } from './caller.js';
 import type { ResolvedCoordinatorOptions } from './coordinator-options.js';
 import { childRequest } from './courier.js';
 import type { AssignmentFate, LeaderContext } from './leader-context.js';
+import { Election } from './election/election.js';
 import { QUERY_PATIENCE } from './limits.js';
 import { PartitionLeader } from './partition-leader.js';
+import { PartitionLeaders } from './partition-leaders.js';
 import { ReadyQueue } from './ready-queue.js';
+import { WorkerReception } from './worker-reception.js';
 import { WorkerRegistry } from './worker-registry.js';
+
+const CHANGED: CoordinatorsChanged = { kind: 'coordinators.changed' };
 
 /** How often leases are looked at, as a share of a lease. */
 const LEASE_CHECKS = 4;
@@ -34,15 +41,17 @@ const LEASE_CHECKS = 4;
  * It holds nothing that is not in the journal or told again by the workers, so it may be killed at any time.
  */
 export class Coordinator {
-  readonly id: string = randomUUID();
+  readonly id: string;
   private readonly self: CoordinatorWire;
-  private readonly leaders: PartitionLeader[] = [];
+  private readonly leaders: PartitionLeaders;
   private readonly catalogue = new Map<string, WorkflowDefinition>();
   private readonly ready = new ReadyQueue();
   private readonly workers: WorkerRegistry;
-  /** Called once for each partition that is led, before its first term: where it begins to listen. */
-  onLeading: (partition: number) => void = () => {};
+  private readonly reception: WorkerReception;
+  /** Called for each partition that is led, before its first term: where it begins to listen, and what ends that. */
+  onLeading: (partition: number) => () => void = () => () => {};
   private config: NamespaceConfig | undefined;
+  private election: Election | undefined;
   private leaseTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -52,40 +61,57 @@ export class Coordinator {
     private readonly logger: LoggerService,
     private readonly clock: () => number = Date.now,
   ) {
+    this.id = options.coordinatorId ?? randomUUID();
     this.self = {
       coordinatorId: this.id,
       identity: `${hostname()}:${process.pid}`,
       startedAt: clock(),
     };
-    this.workers = new WorkerRegistry(options.workerLeaseMs, clock, (worker) => this.ready.offer(worker));
+    this.workers = new WorkerRegistry(
+      options.workerLeaseMs,
+      clock,
+      (worker) => this.ready.offer(worker),
+      (worker) => this.reception.wanted(worker),
+    );
+    this.reception = this.newReception();
+    this.leaders = new PartitionLeaders({
+      newLeader: (partition, epoch) => this.newLeader(partition, epoch),
+      listen: (partition) => this.onLeading(partition),
+      beforeYield: (partition) => this.workers.cede(partition),
+    });
   }
 
-  /** Opens the namespace and leads all of its partitions. @returns when all are served */
+  /**
+   * Opens the namespace and leads its share of the partitions.
+   *
+   * @returns when every partition has a leader, and those that are led here are served
+   */
   async start(): Promise<void> {
     const { partitions, replicas, storage } = this.options;
     this.config = await this.store.open({ partitions, replicas, storage });
     for (const definition of await this.store.definitions()) this.catalogue.set(definition.type, definition);
-    for (let partition = 0; partition < this.config.partitions; partition++) this.addLeader(partition);
     this.peer.onStatus((status) => status === 'connected' && this.announceServed());
     this.leaseTimer = setInterval(() => this.checkLeases(), this.options.workerLeaseMs / LEASE_CHECKS);
-    await Promise.all(this.leaders.map((leader) => leader.start()));
+    this.election = this.newElection(this.config);
+    await this.election.start();
+    await this.leaders.whenServed();
   }
 
-  /** Stops leading. Callers and workers go on with the next coordinator. */
+  /** Stops leading, and hands over to the other coordinators. Callers and workers go on with the next leaders. */
   async stop(): Promise<void> {
     clearInterval(this.leaseTimer);
-    await Promise.all(this.leaders.map((leader) => leader.stop()));
+    await this.election?.stop();
     await this.store.close();
   }
 
-  /** Whether every partition is served. */
+  /** Whether every partition that is led here is served, by a coordinator that can be sure to lead. */
   get serving(): boolean {
-    return this.leaders.length > 0 && this.leaders.every((leader) => leader.serving);
+    return this.leads() && this.leaders.allServing;
   }
 
   /** Carries out a request for a partition. It is passed over when the partition is not served here. */
   handle(partition: number, request: Body, caller: Caller): void {
-    this.leaders[partition]?.handle(request, caller);
+    this.leaders.get(partition)?.handle(request, caller);
   }
 
   describeNamespace(): Reply {
@@ -112,58 +138,82 @@ export class Coordinator {
     };
   }
 
-  listTypes(): Reply {
-    return { kind: 'types', types: [...this.catalogue.values()] };
+  /** @returns undefined while others may know more */
+  listTypes(): Reply | undefined {
+    return this.leads() ? { kind: 'types', types: [...this.catalogue.values()] } : undefined;
   }
 
-  listWorkers(): Reply {
-    return { kind: 'workers', workers: this.workers.list() };
+  /** @returns undefined while others may know more */
+  listWorkers(): Reply | undefined {
+    return this.leads() ? { kind: 'workers', workers: this.workers.list() } : undefined;
   }
 
-  /** Takes a worker in. What it serves is in the catalogue, durably, before it is told so. */
-  async register(request: RegisterWorker): Promise<Reply> {
-    await this.extendCatalogue(request.definitions);
-    this.workers.register(request);
-    this.logger.log(
-      `worker ${request.identity} serves ${request.definitions.map(({ type }) => type).join(', ')}`,
-    );
-    return this.welcome(request.held);
+  register(request: RegisterWorker): Promise<Reply> {
+    return this.reception.register(request);
   }
 
-  heartbeat(workerId: string, held: AssignmentKey[], drains?: boolean): Reply {
-    return this.workers.heartbeat(workerId, held, drains) ? this.welcome(held) : { kind: 'worker.unknown' };
+  heartbeat(request: WorkerHeartbeat): Reply {
+    return this.reception.heartbeat(request);
+  }
+
+  shareRoom({ workerId, steps }: ShareRoom): Reply {
+    return this.reception.shareRoom(workerId, steps);
   }
 
   leave(workerId: string): Reply {
-    this.workers.remove(workerId, 'worker left');
-    return { kind: 'accepted' };
+    return this.reception.leave(workerId);
   }
 
-  private welcome(held: AssignmentKey[]): Reply {
-    const lost = held.filter((key) => this.leaders[key.partition]?.isLost(key));
-    return { kind: 'worker.welcome', coordinatorId: this.id, leaseMs: this.options.workerLeaseMs, lost };
+  private leads(): boolean {
+    return this.election?.valid ?? false;
   }
 
-  private async extendCatalogue(definitions: WorkflowDefinition[]): Promise<void> {
-    for (const definition of definitions) {
-      const known = this.catalogue.get(definition.type);
-      if (known && JSON.stringify(known) === JSON.stringify(definition)) continue;
-      // oxlint-disable-next-line no-await-in-loop -- a few, once a deploy
-      await this.store.saveDefinition(definition);
-      this.catalogue.set(definition.type, definition);
-    }
+  private newElection({ partitions }: NamespaceConfig): Election {
+    const { id, leaders, logger, peer } = this;
+    const { identity, startedAt } = this.self;
+    const election = new Election({
+      table: this.store.sharedTable(),
+      partitions,
+      leaseMs: this.options.coordinatorLeaseMs,
+      self: { id, peer: peer.id, identity, startedAt },
+      logger,
+      candidate: {
+        lead: (partition, epoch) => leaders.lead(partition, epoch),
+        yield: (partition) => leaders.yield(partition),
+        changed: () => peer.notify({ kind: 'announcements' }, CHANGED),
+      },
+    });
+    peer.onAnnouncement((body, from) => {
+      if (body.kind === CHANGED.kind && from !== peer.id) election.wake();
+    });
+    return election;
   }
 
-  private addLeader(partition: number): void {
-    const leader = new PartitionLeader({
+  private newReception(): WorkerReception {
+    const { workers, ready, catalogue, store, logger, peer, id: coordinatorId } = this;
+    return new WorkerReception({
+      coordinatorId,
+      self: peer.id,
+      leaseMs: this.options.workerLeaseMs,
+      workers,
+      ready,
+      catalogue,
+      store,
+      logger,
+      coordinators: () => this.election?.members.map((member) => member.peer) ?? [],
+      isLost: (key) => this.leads() && (this.leaders.get(key.partition)?.isLost(key) ?? false),
+      notify: (workerId, notice) => peer.notify({ kind: 'peer', peer: workerId }, notice),
+    });
+  }
+
+  private newLeader(partition: number, epoch: number): PartitionLeader {
+    return new PartitionLeader({
       context: this.leaderContext(partition),
       journal: this.store.partition(partition),
       logger: this.logger,
-      newEpoch: () => `${this.id}/${randomUUID()}`,
+      newEpoch: () => `${this.id}/${epoch}/${randomUUID()}`,
       onServing: () => this.served(partition),
     });
-    this.leaders.push(leader);
-    this.onLeading(partition);
   }
 
   private served(partition: number): void {
@@ -173,12 +223,18 @@ export class Coordinator {
 
   /** After a reconnect: replies may have been lost on the way, and their callers cannot know. */
   private announceServed(): void {
-    this.announce(this.leaders.filter((leader) => leader.serving).map((leader) => leader.partition));
+    this.announce(this.leaders.serving);
   }
 
   private announce(partitions: number[]): void {
     const announcement: LeaderAnnouncement = { kind: 'leader.elected', coordinatorId: this.id, partitions };
     this.peer.notify({ kind: 'announcements' }, announcement);
+  }
+
+  private async learn(workflowType: string): Promise<boolean> {
+    const definition = await this.store.definition(workflowType);
+    if (definition) this.catalogue.set(workflowType, definition);
+    return definition !== undefined;
   }
 
   private leaderContext(partition: number): LeaderContext {
@@ -190,6 +246,8 @@ export class Coordinator {
       workers,
       ready,
       catalogue,
+      leads: () => this.leads(),
+      learn: (workflowType) => this.learn(workflowType),
       send: (workerId, assignment) => this.sendAssignment(workerId, assignment),
       notify: (workerId, notice) => this.peer.notify({ kind: 'peer', peer: workerId }, notice),
       query: (workerId, query) => this.askWorker(workerId, query),

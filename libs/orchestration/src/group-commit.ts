@@ -22,6 +22,8 @@ interface Batch {
  * 1. No effect runs before the append that holds its cause, and every append before it, is acknowledged.
  * 2. Effects run in the order in which they were added.
  * 3. After a failed append no effect runs any more: its owner recovers from the journal.
+ * 4. An effect that follows from nothing new, such as the answer to a question, runs at once while the lease vouches that
+ *    nobody else leads. Without that an append of nothing does, which the journal refuses a former leader.
  *
  * Nothing waits on purpose: a batch leaves at the end of the turn in which it was begun, or as soon as an append slot is
  * free. So a lone decision pays one round trip and, under load, a batch grows as large as the journal is slow.
@@ -39,6 +41,7 @@ export class GroupCommit {
     private readonly epoch: string,
     private readonly onCommitted: (sequence: number, entries: JournalEntry[]) => void,
     private readonly onFailed: (error: unknown) => void,
+    private readonly leads: () => boolean,
   ) {
     this.maxBytes = Math.min(MAX_BATCH_BYTES, journal.maxBatchBytes - BATCH_OVERHEAD_BYTES);
   }
@@ -69,11 +72,18 @@ export class GroupCommit {
     else this.open.entries.push(entry);
   }
 
-  /** Runs the effect once everything that was added before is durable: at once when it is already (1, 2). */
+  /** Runs the effect once everything that was added before is durable: at once when it is already (1, 2, 4). */
   whenDurable(effect: Effect): void {
-    const last = this.open.entries.length > 0 ? this.open : (this.full.at(-1) ?? this.inFlight.at(-1));
+    const last = isEmpty(this.open) ? (this.full.at(-1) ?? this.inFlight.at(-1)) : this.open;
     if (last) last.effects.push(effect);
-    else if (!this.failed) effect();
+    else if (this.failed) return;
+    else if (this.leads()) effect();
+    else this.appendNothing(effect);
+  }
+
+  private appendNothing(effect: Effect): void {
+    this.open.effects.push(effect);
+    this.schedule();
   }
 
   /** Drops everything that is not committed (3). */
@@ -85,7 +95,7 @@ export class GroupCommit {
   }
 
   private closeOpen(): void {
-    if (this.open.entries.length === 0) return;
+    if (isEmpty(this.open)) return;
     this.full.push(this.open);
     this.open = emptyBatch();
   }
@@ -130,6 +140,10 @@ export class GroupCommit {
     this.abandon();
     this.onFailed(error);
   }
+}
+
+function isEmpty({ entries, effects }: Batch): boolean {
+  return entries.length === 0 && effects.length === 0;
 }
 
 function emptyBatch(): Batch {

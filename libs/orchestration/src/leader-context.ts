@@ -25,6 +25,10 @@ export interface LeaderContext {
   readonly ready: ReadyQueue;
   /** The workflow types that were ever registered, for when no worker of a type is live. */
   readonly catalogue: ReadonlyMap<string, WorkflowDefinition>;
+  /** Whether nobody else can lead the partition now, as far as clocks can tell. */
+  leads(): boolean;
+  /** Looks for a workflow type that another coordinator may have registered. @returns whether it is in the catalogue now */
+  learn(workflowType: string): Promise<boolean>;
   /** Hands a step to a worker, again and again until it is answered or a lease has passed. */
   send(workerId: string, assignment: Assignment): Promise<AssignmentFate>;
   /** Tells a worker something that it need not answer. */

@@ -76,6 +76,7 @@ export class LeaderTerm {
       epoch,
       (sequence, entries) => this.committed(sequence, entries),
       (error) => this.fail(error),
+      () => context.leads(),
     );
   }
 
@@ -250,6 +251,7 @@ export class LeaderTerm {
     const requirement = requirementOf(state);
     const worker = this.context.workers.pick(requirement);
     if (worker) return this.assignTo(record, state, worker);
+    this.context.workers.want(requirement);
     this.context.ready.add(record.runId, {
       requirement,
       assign: (free) => this.assignWaiting(record, free),

@@ -36,6 +36,8 @@ export class LeaderWorld {
   readonly replies: Map<string, Reply[]> = new Map();
   readonly delivered: string[] = [];
   readonly leader: PartitionLeader;
+  /** Whether the lease vouches that nobody else leads. */
+  leads = true;
   onAssigned: () => void = () => {};
   now = 1_000_000;
   /** What comes of the assignments. */
@@ -55,6 +57,8 @@ export class LeaderWorld {
         workers: this.workers,
         ready,
         catalogue: new Map([[definition.type, definition]]),
+        leads: () => this.leads,
+        learn: () => Promise.resolve(false),
         send: (workerId, assignment) => {
           this.onAssigned();
           this.assignments.push({ workerId, assignment: structuredClone(assignment) });

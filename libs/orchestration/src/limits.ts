@@ -16,6 +16,9 @@ export const MAX_LIST_PAGE = 1_000;
 /** How long a worker may be silent before its steps go to another, in milliseconds. */
 export const DEFAULT_LEASE_MS = 15_000;
 
+/** How long a coordinator may be silent before others lead its partitions, in milliseconds. */
+export const DEFAULT_COORDINATOR_LEASE_MS = 3_000;
+
 /** How many workers are asked a query, one after the other, until one answers. */
 export const MAX_QUERY_TRIES = 3;
 

@@ -368,3 +368,35 @@ describe('an entry that does not fit into an append', () => {
     expect(world.reply('start r1')).toMatchObject({ kind: 'run.started' });
   });
 });
+
+describe('a leader whose lease is not certain', () => {
+  it('answers a question once the journal has shown that nobody else leads', async () => {
+    const world = await started();
+    world.leads = false;
+    const held = world.store.holdAppends(0);
+    world.ask('describe', { kind: 'workflow.describe', workflowId: 'order-1' } as { kind: string });
+    await settle();
+    expect(world.reply('describe')).toBeUndefined();
+    held.release();
+    await settle();
+    expect(world.reply('describe')).toMatchObject({ run: { status: 'running' } });
+  });
+
+  it.each([
+    { kind: 'workflow.describe', workflowId: 'order-1' },
+    { kind: 'workflow.describe', workflowId: 'unknown' },
+    { kind: 'workflow.history', workflowId: 'order-1', after: 0, limit: 10 },
+    { kind: 'workflow.query', workflowId: 'order-1', query: 'status' },
+    { kind: 'workflow.list', limit: 10 },
+    { kind: 'workflow.result', workflowId: 'order-1', runId: 'r0' },
+    { kind: 'partition.describe' },
+  ])('never answers $kind where another leads', async (question) => {
+    const world = await started();
+    const other = await LeaderWorld.start(world.store);
+    world.leads = false;
+    world.ask('question', question);
+    await settle();
+    expect(world.replies.has('question')).toBe(false);
+    await other.leader.stop();
+  });
+});

@@ -40,20 +40,19 @@ export class PartitionLeader {
     return this.term !== undefined;
   }
 
-  /** Begins to lead. @returns when the partition is served for the first time, or put into quarantine */
+  /** Begins to lead. @returns when the partition is served for the first time, put into quarantine, or given up */
   start(): Promise<void> {
     return new Promise((resolve) => {
-      this.loop = this.lead(resolve);
+      this.loop = this.lead(resolve).finally(resolve);
     });
   }
 
-  /** Stops; what is not durable is never told, and is asked again of the next leader. */
+  /** Stops; what is not durable is never told, and is asked again of the next leader. It may then lead again. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.term?.end();
     this.termFailed?.(undefined);
     await this.loop;
-    await this.options.journal.close();
   }
 
   /**
@@ -86,10 +85,14 @@ export class PartitionLeader {
   private async lead(onFirst: () => void): Promise<void> {
     let waitMs: number = TAKEOVER_RETRY_MS.first;
     while (!this.stopped) {
+      if (!this.options.context.leads()) {
+        // oxlint-disable-next-line no-await-in-loop -- until the lease is certain again, or taken away
+        await delay(TAKEOVER_RETRY_MS.first);
+        continue;
+      }
       // oxlint-disable-next-line no-await-in-loop -- one term after the other
       const served = await this.serveOneTerm(onFirst);
-      if (this.quarantine) return onFirst();
-      if (this.stopped) return;
+      if (this.quarantine || this.stopped) return;
       waitMs = served ? TAKEOVER_RETRY_MS.first : Math.min(waitMs * 2, TAKEOVER_RETRY_MS.most);
       // oxlint-disable-next-line no-await-in-loop -- the back-off between two terms
       await delay(waitMs);

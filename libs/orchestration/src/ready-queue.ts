@@ -28,6 +28,15 @@ export class ReadyQueue {
     }
   }
 
+  /** A kind of steps that wait, although this worker could take them. */
+  waitingFor(worker: Worker): Requirement | undefined {
+    for (const queue of this.queues.values()) {
+      const [first] = queue.values();
+      if (first && handlerOf(worker, first.requirement)) return first.requirement;
+    }
+    return undefined;
+  }
+
   private offerFrom(name: string, queue: Map<string, ReadyStep>, worker: Worker): boolean {
     for (const [runId, step] of queue) {
       if (!hasRoom(worker) || !handlerOf(worker, step.requirement)) return false;

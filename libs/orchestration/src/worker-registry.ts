@@ -36,7 +36,14 @@ export interface HeldStep {
 export interface Worker {
   readonly id: string;
   identity: string;
+  /** How many steps it runs at once. */
   capacity: number;
+  /** How many of them are this coordinator's to give: all, unless other coordinators lead partitions too. */
+  share: number;
+  /** It was told that more steps wait for it than its share lets it have. */
+  wanted: boolean;
+  /** How many steps it listed last that other coordinators gave it. */
+  elsewhere: number;
   definitions: Map<string, WorkflowDefinition>;
   /** Held steps by run id: a worker never holds two steps of one run. */
   readonly held: Map<string, HeldStep>;
@@ -53,7 +60,8 @@ export interface Worker {
  *
  * 1. A worker that is not heard of for a lease, or has left, holds nothing: its steps are released.
  * 2. A step that a worker has shown to hold and then no longer lists is released.
- * 3. No worker holds more steps than its capacity by our decision.
+ * 3. No worker holds more steps than its share by our decision. The worker says what the share is: those of all
+ *    coordinators together are its capacity.
  */
 export class WorkerRegistry {
   private readonly workers = new Map<string, Worker>();
@@ -63,13 +71,15 @@ export class WorkerRegistry {
     private readonly leaseMs: number,
     private readonly clock: () => number,
     private readonly onCapacity: (worker: Worker) => void,
+    private readonly onWanted: (worker: Worker) => void = () => {},
   ) {}
 
   /** Takes a worker in, or takes notice of what it serves and holds now. */
-  register(request: RegisterWorker): void {
+  register(request: RegisterWorker, share: number = request.capacity): void {
     const worker = this.obtain(request.workerId);
     worker.identity = request.identity;
     worker.capacity = request.capacity;
+    worker.share = share;
     worker.definitions = new Map(request.definitions.map((definition) => [definition.type, definition]));
     worker.registered = true;
     this.rotation = [...this.workers.values()].filter((candidate) => candidate.registered);
@@ -77,10 +87,11 @@ export class WorkerRegistry {
   }
 
   /** @returns false when the worker is not known and must register */
-  heartbeat(workerId: string, held: AssignmentKey[], drains = false): boolean {
+  heartbeat(workerId: string, held: AssignmentKey[], drains = false, share?: number): boolean {
     const worker = this.workers.get(workerId);
     if (!worker?.registered) return false;
     worker.drains = drains;
+    worker.share = share ?? worker.share;
     this.seen(worker, held);
     return true;
   }
@@ -142,6 +153,34 @@ export class WorkerRegistry {
     if (hasRoom(worker)) this.onCapacity(worker);
   }
 
+  /** The worker gives this coordinator another share. @returns how many steps it holds, which may be more */
+  setShare(workerId: string, share: number): number {
+    const worker = this.workers.get(workerId);
+    if (!worker) return 0;
+    worker.share = share;
+    worker.wanted = false;
+    if (hasRoom(worker)) this.onCapacity(worker);
+    return worker.held.size;
+  }
+
+  /** Tells the workers that could take such a step, but whose share is used up, that they are wanted. */
+  want(requirement: Requirement): void {
+    for (const worker of this.rotation) {
+      if (worker.wanted || worker.share >= worker.capacity) continue;
+      if (!isOpen(worker) || hasRoom(worker) || !serves(worker, requirement)) continue;
+      worker.wanted = true;
+      this.onWanted(worker);
+    }
+  }
+
+  /** Leaves the room that a partition's steps take to the coordinator that leads it from now on, until workers say more. */
+  cede(partition: number): void {
+    for (const worker of this.workers.values()) {
+      const ceded = [...worker.held.values()].filter(({ key }) => key.partition === partition).length;
+      worker.share = Math.max(0, worker.share - ceded);
+    }
+  }
+
   /** Forgets what is held of a partition, which is recovering and will say it anew. */
   dropPartition(partition: number): void {
     for (const worker of this.workers.values()) {
@@ -171,12 +210,16 @@ export class WorkerRegistry {
     return (fresh.length > 0 ? fresh : able).toSorted((a, b) => b.lastSeenAt - a.lastSeenAt)[0];
   }
 
+  find(workerId: string): Worker | undefined {
+    return this.workers.get(workerId);
+  }
+
   list(): WorkerInfoWire[] {
     return this.rotation.map((worker) => ({
       workerId: worker.id,
       identity: worker.identity,
       capacity: worker.capacity,
-      running: worker.held.size,
+      running: worker.held.size + worker.elsewhere,
       types: [...worker.definitions.keys()],
       lastSeenAt: worker.lastSeenAt,
     }));
@@ -189,6 +232,9 @@ export class WorkerRegistry {
       id: workerId,
       identity: workerId,
       capacity: 0,
+      share: 0,
+      wanted: false,
+      elsewhere: 0,
       definitions: new Map(),
       held: new Map(),
       registered: false,
@@ -203,7 +249,9 @@ export class WorkerRegistry {
   private seen(worker: Worker, listed: AssignmentKey[]): void {
     worker.lastSeenAt = this.clock();
     worker.suspended = false;
+    worker.wanted = false;
     const listedRuns = new Map(listed.map((key) => [key.runId, key]));
+    worker.elsewhere = listed.filter(({ runId }) => !worker.held.has(runId)).length;
     for (const [runId, step] of worker.held) {
       if (isSameStep(listedRuns.get(runId), step.key)) confirmHeld(step);
       else if (step.confirmed && --step.absencesLeft <= 0) step.release('worker does not hold it');
@@ -225,7 +273,7 @@ export function handlerOf(worker: Worker, requirement: Requirement): HandlerDefi
 
 /** Whether a worker takes another step. */
 export function hasRoom(worker: Worker): boolean {
-  return isOpen(worker) && worker.held.size < worker.capacity;
+  return isOpen(worker) && worker.held.size < worker.share;
 }
 
 /** Whether a worker takes steps at all. */

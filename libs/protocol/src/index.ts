@@ -14,4 +14,5 @@ export * from './outcome.js';
 export * from './retry-policy.js';
 export * from './run-info.js';
 export * from './records-subjects.js';
+export * from './shares.js';
 export * from './subjects.js';

@@ -137,6 +137,16 @@ export interface RegisterWorker {
   definitions: WorkflowDefinition[];
   /** The steps that it holds: not empty after the coordinator was restarted. */
   held: AssignmentKey[];
+  /** How its capacity is shared out; absent while there is one coordinator, whose all of it is. */
+  shares?: WorkerShares | undefined;
+}
+/** How many of a worker's steps each coordinator may give it, by the id of the coordinator's peer. */
+export type WorkerShares = Record<string, number>;
+/** The worker gives a coordinator another share of its capacity. Answered with {@link RoomShared}. */
+export interface ShareRoom {
+  kind: 'worker.share';
+  workerId: string;
+  steps: number;
 }
 /** Proves that the worker lives and receives; sent three times a lease. */
 export interface WorkerHeartbeat {
@@ -145,6 +155,7 @@ export interface WorkerHeartbeat {
   held: AssignmentKey[];
   /** It shuts down: it takes no more steps, and gives back what does not end in time. */
   drains?: boolean | undefined;
+  shares?: WorkerShares | undefined;
 }
 /** A worker that drains takes no new step; when it has gone it holds none. */
 export interface WorkerLeave {
@@ -167,6 +178,7 @@ export type CoordinatorRequest =
   | ListWorkers
   | RegisterWorker
   | WorkerHeartbeat
+  | ShareRoom
   | WorkerLeave;
 
 // ---- worker → partition leader -------------------------------------------------------------------------------------
@@ -269,7 +281,17 @@ export interface LeaderAnnouncement {
   partitions: number[];
 }
 
-export type WorkerMessage = Assignment | StepNotice | AnswerQuery;
+/** A coordinator does not know the worker, or has more steps for it than its share lets it have. */
+export interface WorkerNotice {
+  kind: 'worker.unknown' | 'worker.wanted';
+}
+
+/** A coordinator says to the others that the table of leases has changed. */
+export interface CoordinatorsChanged {
+  kind: 'coordinators.changed';
+}
+
+export type WorkerMessage = Assignment | StepNotice | WorkerNotice | AnswerQuery;
 
 // ---- replies ----------------------------------------------------------------------------------------------------------
 
@@ -368,6 +390,13 @@ export interface WorkerWelcome {
   coordinatorId: string;
   leaseMs: number;
   lost: AssignmentKey[];
+  /** The peers of the live coordinators; absent when there is none but this one. */
+  coordinators?: string[] | undefined;
+}
+/** The share was taken notice of; `holds` may be more than it is. */
+export interface RoomShared {
+  kind: 'worker.shared';
+  holds: number;
 }
 /** The coordinator does not know the worker: it must register again. */
 export interface WorkerUnknown {
@@ -420,6 +449,7 @@ export type Reply =
   | WorkflowTypes
   | Workers
   | WorkerWelcome
+  | RoomShared
   | WorkerUnknown
   | AssignmentAccepted
   | AssignmentRefused

@@ -127,6 +127,8 @@ function environmentOf({
 }: GroundControlTestServerOptions): NodeJS.ProcessEnv {
   return {
     GROUND_CONTROL_LOG_LEVEL: 'warn',
+    // One after the other: the next need not wait until the lease of a killed one has run out.
+    GROUND_CONTROL_COORDINATOR_ID: 'test',
     ...(partitions !== undefined && { GROUND_CONTROL_PARTITIONS: String(partitions) }),
     ...(leaseDuration !== undefined && {
       GROUND_CONTROL_WORKER_LEASE: `${toMilliseconds(leaseDuration, 'leaseDuration')}ms`,

@@ -1,3 +1,4 @@
+export { CoordinatorProcess } from './coordinator-process.js';
 export {
   GroundControlTestServer,
   type GroundControlTestServerOptions,

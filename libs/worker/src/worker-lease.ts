@@ -3,11 +3,13 @@ import type {
   CoordinatorRequest,
   RegisterWorker,
   WorkerHeartbeat,
+  WorkerNotice,
   WorkerWelcome,
 } from '@ground-control/protocol';
 import { Logger } from '@nestjs/common';
 import { Deferred } from './deferred.js';
 import { asError } from './failures.js';
+import { RoomBroker } from './room-broker.js';
 import type { Body, WorkerLink } from './worker-link.js';
 
 /** How long a worker waits for the answer to its registration before it asks again, in milliseconds. */
@@ -36,6 +38,7 @@ export interface LeaseHolder {
  *
  * 1. It registers, again and again, until a coordinator welcomes it; and anew when one does not know it, or is new.
  * 2. Three times a lease it proves that it lives, and lists what it holds. What a coordinator says it lost, it stops.
+ *    Every coordinator hears it, and one answers; what the others have to say comes as a notice.
  * 3. When nobody answered for a whole lease it stops all that it holds: by now that may be another's.
  */
 export class WorkerLease {
@@ -48,11 +51,14 @@ export class WorkerLease {
   private isDraining = false;
   private isStopped = false;
   private readonly welcomed = new Deferred<void>();
+  private readonly room: RoomBroker;
 
   constructor(
     private readonly link: WorkerLink,
     private readonly holder: LeaseHolder,
-  ) {}
+  ) {
+    this.room = new RoomBroker(link, holder.registration.capacity);
+  }
 
   /** Resolves at the first welcome: from then on what the worker serves can be started. */
   get registered(): Promise<void> {
@@ -67,6 +73,13 @@ export class WorkerLease {
     this.register();
   }
 
+  /** Takes what one of several coordinators has to say. */
+  notice(coordinator: string, { kind }: WorkerNotice): void {
+    if (this.isStopped || this.provenAt === 0) return;
+    if (kind === 'worker.unknown') this.register();
+    else this.room.want(coordinator);
+  }
+
   /** Says, while steps still run, that no more are taken: what is given back then goes to others. */
   async drain(timeoutMs: number): Promise<void> {
     this.isDraining = true;
@@ -77,6 +90,7 @@ export class WorkerLease {
   async stop(timeoutMs: number): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
+    this.room.stop();
     this.registering?.abort();
     await this.ask({ kind: 'worker.leave', workerId: this.link.id }, timeoutMs).catch(() => undefined);
   }
@@ -98,6 +112,7 @@ export class WorkerLease {
         workerId: this.link.id,
         ...registration,
         held,
+        shares: this.room.shares,
       };
       try {
         const reply = await this.ask(request, REGISTER_TIMEOUT_MS, signal);
@@ -110,11 +125,12 @@ export class WorkerLease {
     }
   }
 
-  private onWelcome({ leaseMs, lost }: WorkerWelcome, sentAt: number): void {
+  private onWelcome({ leaseMs, lost, coordinators }: WorkerWelcome, sentAt: number): void {
     if (this.provenAt === 0) this.logger.log(`Registered as ${this.link.id}.`);
     this.leaseMs = leaseMs;
     this.provenAt = Math.max(this.provenAt, sentAt);
     this.holder.lose(lost, 'The coordinator gave the step to another worker.');
+    this.room.know(coordinators);
     this.schedule();
     this.welcomed.resolve();
   }
@@ -132,6 +148,7 @@ export class WorkerLease {
     this.warnWhenLate(now - this.dueAt);
     if (now - this.provenAt > this.leaseMs) this.expire();
     this.schedule();
+    this.room.beat();
     void this.prove(now);
   }
 
@@ -142,6 +159,7 @@ export class WorkerLease {
       workerId: this.link.id,
       held: this.holder.held,
       drains: this.isDraining || undefined,
+      shares: this.room.shares,
     };
     try {
       const reply = await this.ask(request, timeoutMs);
@@ -149,7 +167,9 @@ export class WorkerLease {
       if (reply.kind === 'worker.unknown') return this.register();
       if (reply.kind !== 'worker.welcome') return;
       this.provenAt = Math.max(this.provenAt, sentAt);
-      this.holder.lose((reply as WorkerWelcome).lost, 'The coordinator gave the step to another worker.');
+      const { lost, coordinators } = reply as WorkerWelcome;
+      this.holder.lose(lost, 'The coordinator gave the step to another worker.');
+      this.room.know(coordinators);
     } catch {
       // Nobody answered in time: the next beat is due, and the lease runs (3).
     }

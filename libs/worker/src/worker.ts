@@ -3,6 +3,7 @@ import {
   type Assignment,
   type StepNotice,
   type ValueCodec,
+  type WorkerNotice,
   type WorkflowDefinition,
 } from '@ground-control/protocol';
 import { Logger } from '@nestjs/common';
@@ -90,6 +91,9 @@ export class Worker {
       case 'step.abort':
       case 'step.cancel_requested':
         return this.steps.notice(body as StepNotice);
+      case 'worker.unknown':
+      case 'worker.wanted':
+        return this.lease.notice(from, body as WorkerNotice);
       case 'query.answer':
         return void this.answer(from, correlation, body as AnswerQuery);
       default:

@@ -98,6 +98,8 @@ export class OrdersStack {
         GROUND_CONTROL_SERVERS: this.servers,
         GROUND_CONTROL_WORKER_LEASE: this.options.workerLease,
         GROUND_CONTROL_LOG_LEVEL: 'warn',
+        // The one that follows a killed one need not wait for its lease to run out.
+        GROUND_CONTROL_COORDINATOR_ID: 'orders',
       },
     });
   }
