@@ -29,7 +29,7 @@ const libs = {
 /** app -> the libs it may import; no app imports another */
 const apps = {
   coordinator: ['orchestration', 'protocol', 'transport', 'nats-server', 'journal'],
-  cli: ['client', 'nats-server', 'protocol', 'orchestration', 'transport'],
+  cli: ['client', 'nats-server', 'protocol', 'orchestration', 'transport', 'worker', 'workflow'],
   orders: ['nestjs'],
   examples: ['nestjs'],
 };

@@ -10,6 +10,8 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { orderModule } from '../fixtures/replay-app/orders.js';
+import { recorded } from '../fixtures/replay-app/recorded.module.js';
 import { type Finished, Running } from './run-command.fixture.js';
 
 const ULID = /[0-9A-HJKMNP-TV-Z]{26}/;
@@ -167,6 +169,85 @@ describe('gctl with a namespace that is served', () => {
     const { code, stderr } = await on('workflow', 'start', 'Greet', '--input', '{');
     expect(code).toBe(2);
     expect(stderr).toContain('--input');
+  });
+});
+
+describe('gctl workflow replay', () => {
+  let server: GroundControlTestServer;
+  let folder: string;
+  let file: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gctl-'));
+    file = join(folder, 'history.json');
+    server = await GroundControlTestServer.start();
+    const { servers, namespace } = server;
+    const app = await NestFactory.createApplicationContext(orderModule(recorded, { servers, namespace }), {
+      logger: ['error'],
+    });
+    const at = ['--server', servers, '--namespace', namespace, 'workflow'];
+    await gctl(...at, 'start', 'Order', '--id', 'order-1', '--input', '{"amount":5}', '--wait');
+    const { stdout } = await gctl(...at, 'history', 'order-1', '--json');
+    await writeFile(file, stdout);
+    await app.close();
+    await server.stop();
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  function replay(module: string, ...args: string[]): Promise<Finished> {
+    return gctl('workflow', 'replay', '--module', join('dist/test/fixtures/replay-app', module), ...args);
+  }
+
+  it('exits with 0 when the code does what was recorded, and runs no task', async () => {
+    const text = await replay('recorded.module.js', '--file', file);
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toBe(`✓ ${file}: Order order-1: 2 steps with 3 recorded calls match\n`);
+    const json = await replay('recorded.module.js', '--file', file, file, '--json');
+    expect(json).toMatchObject({ code: 0, stderr: '' });
+    expect(
+      json.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(
+      Array.from({ length: 2 }, () => ({
+        file,
+        workflowId: 'order-1',
+        workflowType: 'Order',
+        steps: 2,
+        calls: 3,
+      })),
+    );
+  });
+
+  it('exits with 1 and tells the first difference', async () => {
+    const text = await replay('reordered.module.js', '--export', 'AppModule', '--file', file);
+    expect(text.code).toBe(1);
+    expect(text.stdout).toMatch(/step +start, attempt 1 \(history event 2\)\n +call +1\n/);
+    expect(text.stdout).toMatch(/recorded +task reserve\(\)\n +today +now\(\)\n$/);
+    expect(text.stderr).toBe('gctl: The history does not match.\n');
+    const json = await replay('reordered.module.js', '--export', 'OtherModule', '--file', file, '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      steps: 0,
+      divergence: { step: 'start', op: 1, recorded: 'task reserve()', asked: 'the step ended without it' },
+    });
+  });
+
+  it.each([
+    ['no such file', ['recorded.module.js', '--file', '/no/such/file'], 'no such file'],
+    ['what is no history', ['recorded.module.js', '--file', 'package.json'], 'array of events'],
+    ['no such module', ['missing.module.js', '--file', 'history.json'], 'there is no'],
+    ['a module that cannot be loaded', ['broken.module.js', '--file'], 'no database here'],
+    ['a file without a module', ['orders.js', '--file'], 'exports no @Module() class'],
+    ['several modules', ['reordered.module.js', '--file'], '--export (AppModule, OtherModule)'],
+    ['no export of that name', ['recorded.module.js', '--export', 'Nope', '--file'], 'Nope'],
+  ])('exits with 2 for %s', async (_case, [module = '', ...args], message) => {
+    const whole = args.at(-1) === '--file' ? [...args, file] : args;
+    const { code, stdout, stderr } = await replay(module, ...whole);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
   });
 });
 

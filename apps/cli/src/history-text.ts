@@ -8,7 +8,7 @@ import type { Styles } from './styles.js';
 const LONGEST_VALUE = 100;
 // The names come first, for the eye; what `--json` is there for stays out.
 const NAMES = ['step', 'task', 'event', 'update', 'workflowType', 'workflowId'];
-const HIDDEN = new Set(['seq', 'at', 'kind', 'op', 'workerId', 'stack', 'store', 'operation', ...NAMES]);
+const HIDDEN = new Set(['seq', 'at', 'kind', 'op', 'workerId', 'stack', 'recorded', ...NAMES]);
 
 /** A history event on one line. */
 export function eventText(event: HistoryEvent, styles: Styles): string {

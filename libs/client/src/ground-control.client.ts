@@ -2,7 +2,11 @@ import { assertName, InvalidInputError, type ValueCodec } from '@ground-control/
 import type { InputOf, ResultOf, StartedWorkflow, WorkflowHandle } from '@ground-control/workflow';
 
 import { type ClusterInfo, type ClusterOptions, describeCluster } from './cluster-info.js';
+import { map, type Observable } from 'rxjs';
+
 import type { CoordinatorLink } from './coordinator-link.js';
+import { type ExportedEvent, exportEvent } from './exported-history.js';
+import { HistoryReader } from './history-reader.js';
 import { type ListOptions, listRuns, type RunPage } from './list-runs.js';
 import { type WorkerInfo, workerInfo, type WorkflowTypeInfo, workflowTypeInfo } from './namespace-info.js';
 import { assertRunId, type StartOptions, startRequest } from './start-options.js';
@@ -82,6 +86,23 @@ export class GroundControlClient {
     return listRuns(this.link, this.values, options);
   }
 
+  /**
+   * A run's history so far, each event with what it was made from: what `gctl workflow replay` reads.
+   *
+   * @param runId the latest run of the workflow id when absent
+   * @throws WorkflowNotFoundError when there is no such run
+   */
+  async exportHistory(workflowId: string, runId?: string): Promise<ExportedEvent[]> {
+    const events = await this.#historyReader(workflowId, runId).readEncoded();
+    return events.map((event) => exportEvent(event, this.values));
+  }
+
+  /** As {@link exportHistory}, and then the events that come, until the run has ended. */
+  watchExported(workflowId: string, runId?: string): Observable<ExportedEvent> {
+    const events = this.#historyReader(workflowId, runId).watchEncoded();
+    return events.pipe(map((event) => exportEvent(event, this.values)));
+  }
+
   /** The workflow types that workers registered in the namespace. */
   async workflowTypes(): Promise<WorkflowTypeInfo[]> {
     const { types } = await this.link.askAny({ kind: 'types.list' });
@@ -102,6 +123,12 @@ export class GroundControlClient {
    */
   cluster(options: ClusterOptions = {}): Promise<ClusterInfo> {
     return describeCluster(this.link, options);
+  }
+
+  #historyReader(workflowId: string, runId: string | undefined): HistoryReader {
+    assertName(workflowId, 'The workflow id');
+    if (runId !== undefined) assertRunId(runId);
+    return new HistoryReader({ workflowId, runId }, this.link, this.values);
   }
 
   async #start(workflow: WorkflowClass | string, options: StartOptions): Promise<StartedWorkflow> {

@@ -1,4 +1,11 @@
-import type { Encoded, Failure, HistoryEvent, ValueCodec, WireHistoryEvent } from '@ground-control/protocol';
+import type {
+  Encoded,
+  Failure,
+  HistoryEvent,
+  StoreChangeOf,
+  ValueCodec,
+  WireHistoryEvent,
+} from '@ground-control/protocol';
 
 import { failureInfo } from './failure-error.js';
 
@@ -6,6 +13,10 @@ type Decode = (value: unknown, values: ValueCodec) => unknown;
 
 const time: Decode = (value) => new Date(value as number);
 const encoded: Decode = (value, values) => values.decode(value as Encoded | undefined);
+const storeChanges: Decode = (value, values) =>
+  (value as StoreChangeOf<Encoded>[]).map((change) =>
+    'value' in change ? { ...change, value: values.decode(change.value) } : change,
+  );
 const failure: Decode = (value, values) => failureInfo(value as Failure, values);
 
 // The fields that are something else on the wire; a field has the same meaning in every kind of event that has it.
@@ -17,6 +28,7 @@ const DECODERS: Record<string, Decode> = {
   result: encoded,
   payload: encoded,
   error: failure,
+  store: storeChanges,
 };
 
 /**
@@ -25,7 +37,7 @@ const DECODERS: Record<string, Decode> = {
  */
 export function decodeEvent(event: WireHistoryEvent, values: ValueCodec): HistoryEvent {
   const fields = Object.entries(event)
-    .filter(([field, value]) => value !== undefined || DECODERS[field] === encoded)
+    .filter(([field, value]) => field !== 'replay' && (value !== undefined || DECODERS[field] === encoded))
     .map(([field, value]) => [field, decodeField(field, value, values)]);
   const decoded = Object.fromEntries(fields) as HistoryEvent;
   if (event.kind === 'now.recorded') return { ...decoded, value: new Date(event.value) } as HistoryEvent;

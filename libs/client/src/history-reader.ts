@@ -1,5 +1,5 @@
-import type { HistoryEvent, RunRef, ValueCodec } from '@ground-control/protocol';
-import { Observable, type Subscriber } from 'rxjs';
+import type { HistoryEvent, RunRef, ValueCodec, WireHistoryEvent } from '@ground-control/protocol';
+import { map, Observable, type Subscriber } from 'rxjs';
 
 import type { CoordinatorLink } from './coordinator-link.js';
 import { decodeEvent } from './history-event.js';
@@ -9,7 +9,7 @@ export const HISTORY_PAGE_LIMIT = 1_000;
 
 interface Page {
   runId: string;
-  events: HistoryEvent[];
+  events: WireHistoryEvent[];
   more: boolean;
   ended: boolean;
 }
@@ -27,7 +27,13 @@ export class HistoryReader {
 
   /** The events so far. */
   async readAll(): Promise<HistoryEvent[]> {
-    const events: HistoryEvent[] = [];
+    const events = await this.readEncoded();
+    return events.map((event) => decodeEvent(event, this.values));
+  }
+
+  /** The events so far, as they are kept. */
+  async readEncoded(): Promise<WireHistoryEvent[]> {
+    const events: WireHistoryEvent[] = [];
     let page = await this.#read(this.run, 0, {});
     events.push(...page.events);
     while (page.more && !page.ended) {
@@ -39,6 +45,11 @@ export class HistoryReader {
 
   /** The events so far and then those that come, until the run has ended. */
   watch(): Observable<HistoryEvent> {
+    return this.watchEncoded().pipe(map((event) => decodeEvent(event, this.values)));
+  }
+
+  /** As {@link watch}, each event as it is kept. */
+  watchEncoded(): Observable<WireHistoryEvent> {
     return new Observable((subscriber) => {
       const controller = new AbortController();
       this.#follow(subscriber, controller.signal).catch((error: unknown) => subscriber.error(error));
@@ -46,7 +57,7 @@ export class HistoryReader {
     });
   }
 
-  async #follow(subscriber: Subscriber<HistoryEvent>, signal: AbortSignal): Promise<void> {
+  async #follow(subscriber: Subscriber<WireHistoryEvent>, signal: AbortSignal): Promise<void> {
     let run = this.run;
     let after = 0;
     while (!subscriber.closed) {
@@ -62,11 +73,10 @@ export class HistoryReader {
   async #read(run: RunRef, after: number, { signal }: { signal?: AbortSignal }): Promise<Page> {
     const wait = signal !== undefined;
     const request = { kind: 'workflow.history' as const, ...run, after, limit: HISTORY_PAGE_LIMIT, wait };
-    const page = await this.link.ask(request, signal && { signal, timeoutMs: Infinity });
-    return { ...page, events: page.events.map((event) => decodeEvent(event, this.values)) };
+    return this.link.ask(request, signal && { signal, timeoutMs: Infinity });
   }
 }
 
-function lastSeq(events: readonly HistoryEvent[]): number {
+function lastSeq(events: readonly WireHistoryEvent[]): number {
   return events.at(-1)?.seq ?? 0;
 }

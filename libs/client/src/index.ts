@@ -6,6 +6,7 @@ export type {
   PartitionInfo,
 } from './cluster-info.js';
 export * from './coordinator-link.js';
+export { type ExportedEvent, importEvents } from './exported-history.js';
 export { failureError, failureInfo, type RecordedError } from './failure-error.js';
 export * from './ground-control.client.js';
 export { newId } from './identifiers.js';

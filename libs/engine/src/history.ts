@@ -1,4 +1,12 @@
-import type { ChildOutcomeOf, Encoded, Operation, WireHistoryEvent } from '@ground-control/protocol';
+import type {
+  ChildOutcomeOf,
+  Encoded,
+  Operation,
+  ReplayNote,
+  StoreChangeOf,
+  StoreUpdate,
+  WireHistoryEvent,
+} from '@ground-control/protocol';
 import { assertNever } from './assert-never.js';
 import type { RunEvent, StepCompleted } from './events.js';
 import { evolve } from './evolve.js';
@@ -26,6 +34,8 @@ export class HistoryProjection {
   private scope: StepScope = { step: 'start', attempt: 0, workerId: '' };
   private readonly tasks = new Map<number, { task: string; args: Encoded | undefined }>();
   private readonly endedChildren = new Set<string>();
+  /** Operations that no event tells of: the next event of their step carries them, for a replay. */
+  private untold: Operation[] = [];
 
   constructor(private readonly runId: string) {}
 
@@ -43,8 +53,8 @@ export class HistoryProjection {
   private tell(event: RunEvent, at: number, input: Encoded | undefined): NewEvent[] {
     switch (event.kind) {
       case 'run.started': {
-        const { kind, workflowId, workflowType, parent } = event;
-        return [{ kind, at, workflowId, workflowType, input: event.input, parent }];
+        const { kind, workflowId, workflowType, input: given, parent, attributes } = event;
+        return [{ kind, at, workflowId, workflowType, input: given, parent, attributes }];
       }
       case 'step.started':
         return [this.stepStarted(event.attempt, event.workerId, at, input)];
@@ -53,11 +63,16 @@ export class HistoryProjection {
       case 'step.completed':
         return [...this.operations(event.operations), ...this.completed(event, at)];
       case 'step.failed': {
-        const failed: NewEvent = { kind: event.kind, at, ...this.scope, error: event.error };
-        return [...this.operations(event.operations), failed, ...this.retried(event.retryAt, at, 'failed')];
+        const operations = this.operations(event.operations);
+        const replay = this.takeUntold();
+        const failed: NewEvent = { kind: event.kind, at, ...this.scope, error: event.error, replay };
+        return [...operations, failed, ...this.retried(event.retryAt, at, 'failed')];
       }
       case 'step.timed_out':
-        return [{ kind: event.kind, at, ...this.scope }, ...this.retried(event.retryAt, at, 'timed out')];
+        return [
+          { kind: event.kind, at, ...this.scope, replay: this.takeUntold() },
+          ...this.retried(event.retryAt, at, 'timed out'),
+        ];
       case 'step.released':
         return [...this.operations(event.operations), ...this.retried(event.retryAt ?? at, at, event.reason)];
       case 'event.received':
@@ -84,12 +99,23 @@ export class HistoryProjection {
     const step = this.state?.step?.name ?? '';
     if (attempt === 1) this.tasks.clear();
     this.scope = { step, attempt, workerId };
-    return { kind: 'step.started', at, ...this.scope, input };
+    const { handler, childOutcome } = this.state?.step ?? {};
+    const replay = { handler, child: childOutcome?.runId };
+    return { kind: 'step.started', at, ...this.scope, input, replay };
   }
 
   private completed(event: StepCompleted, at: number): NewEvent[] {
-    const { kind, directive } = event;
-    const completed: NewEvent = { kind, at, ...this.scope, directive: directive.kind };
+    const { kind, directive, updates } = event;
+    const store = updates.length > 0 ? updates.map(storeChange) : undefined;
+    const completed: NewEvent = {
+      kind,
+      at,
+      ...this.scope,
+      directive: directive.kind,
+      next: directive.kind === 'step' ? directive.step : undefined,
+      store,
+      replay: this.takeUntold(),
+    };
     if (directive.kind !== 'wait' || this.state?.cancel) return [completed];
     const until = directive.timeoutMs === undefined ? undefined : at + directive.timeoutMs;
     return [completed, { kind: 'wait.started', at, events: directive.events, until }];
@@ -97,7 +123,16 @@ export class HistoryProjection {
 
   private retried(retryAt: number | undefined, at: number, reason: string): NewEvent[] {
     if (retryAt === undefined) return [];
-    return [{ kind: 'step.retried', at, ...this.scope, reason, delayMs: retryAt - at }];
+    const replay = this.takeUntold();
+    return [{ kind: 'step.retried', at, ...this.scope, reason, delayMs: retryAt - at, replay }];
+  }
+
+  private takeUntold(operation?: Operation): ReplayNote | undefined {
+    if (operation) this.untold.push(operation);
+    if (this.untold.length === 0) return undefined;
+    const operations = this.untold;
+    this.untold = [];
+    return { operations };
   }
 
   private ended(state: RunState, at: number): NewEvent {
@@ -128,9 +163,9 @@ export class HistoryProjection {
   private operation(operation: Operation): NewEvent[] {
     switch (operation.kind) {
       case 'task.started': {
-        const { kind, at, op, task, args } = operation;
+        const { kind, at, op, task, args, digest } = operation;
         this.tasks.set(op, { task, args });
-        return [{ kind, at, ...this.scope, op, task, args }];
+        return [{ kind, at, ...this.scope, op, task, args, replay: { ...this.takeUntold(), digest } }];
       }
       case 'task.attempt_failed': {
         const { kind, at, op, error, attempt: taskAttempt } = operation;
@@ -150,13 +185,18 @@ export class HistoryProjection {
       }
       case 'child.started': {
         const { kind, at, op, workflowId, runId, workflowType, input } = operation;
-        return [{ kind, at, ...this.scope, op, workflowId, runId, workflowType, input }];
+        const replay = this.takeUntold(operation);
+        return [{ kind, at, ...this.scope, op, workflowId, runId, workflowType, input, replay }];
       }
-      case 'child.completed':
-        return this.childCompleted(operation.outcome, operation.at);
+      case 'child.completed': {
+        const told = this.childCompleted(operation.outcome, operation.at);
+        if (told.length === 0) this.untold.push(operation);
+        return told.map((item) => ({ ...item, replay: this.takeUntold(operation) }));
+      }
       case 'event.sent': {
         const { at, op, to, event, payload } = operation;
-        return [{ kind: 'parent.event_sent', at, ...this.scope, op, to, event, payload }];
+        const replay = this.takeUntold(operation);
+        return [{ kind: 'parent.event_sent', at, ...this.scope, op, to, event, payload, replay }];
       }
       case 'now.recorded':
       case 'random.recorded':
@@ -167,6 +207,8 @@ export class HistoryProjection {
       case 'child.refused':
       case 'event.refused':
       case 'cancel.seen':
+        this.untold.push(operation);
+        return [];
       case 'step.retried':
         return [];
       default:
@@ -184,4 +226,8 @@ export class HistoryProjection {
   private task(op: number): { task: string; args: Encoded | undefined } {
     return this.tasks.get(op) ?? { task: 'unknown', args: undefined };
   }
+}
+
+function storeChange([key, value]: StoreUpdate): StoreChangeOf<Encoded | undefined> {
+  return value === null ? { key, deleted: true } : { key, value };
 }

@@ -5,6 +5,7 @@ export {
   type ClusterInfo,
   type ClusterOptions,
   type CoordinatorInfo,
+  type ExportedEvent,
   GroundControlClient,
   type ListOptions,
   type PartitionInfo,

@@ -6,6 +6,7 @@ import type { FactoryProvider } from '@nestjs/common';
 
 import { MODULE_OPTIONS, RESOLVED_OPTIONS } from './module-definition.js';
 import type { GroundControlModuleOptions } from './module-options.js';
+import { offlinePeer } from './offline-peer.js';
 import { placeOf, type ResolvedModuleOptions, resolveOptions } from './resolve-options.js';
 
 export const resolvedOptionsProvider: FactoryProvider<ResolvedModuleOptions> = {
@@ -14,18 +15,20 @@ export const resolvedOptionsProvider: FactoryProvider<ResolvedModuleOptions> = {
   useFactory: (options: GroundControlModuleOptions) => resolveOptions(options, process.env),
 };
 
-/** The application starts when NATS is there, and not without it. */
+/** The application starts when NATS is there, and not without it; unless it is only built, to look at it. */
 export const peerProvider: FactoryProvider<Promise<FramePeer>> = {
   provide: FramePeer,
   inject: [RESOLVED_OPTIONS],
-  useFactory: ({ servers, namespace, connection, requestTimeoutMs }: ResolvedModuleOptions) =>
-    FramePeer.connect({
-      servers,
-      namespace,
-      connection,
-      requestTimeoutMs,
-      connectTimeoutMs: requestTimeoutMs,
-    }),
+  useFactory: async ({ servers, namespace, connection, requestTimeoutMs }: ResolvedModuleOptions) =>
+    process.env['GROUND_CONTROL_OFFLINE'] === '1'
+      ? offlinePeer(namespace)
+      : FramePeer.connect({
+          servers,
+          namespace,
+          connection,
+          requestTimeoutMs,
+          connectTimeoutMs: requestTimeoutMs,
+        }),
 };
 
 export const valueCodecProvider: FactoryProvider<ValueCodec> = {

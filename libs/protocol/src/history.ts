@@ -1,7 +1,8 @@
 import type { Encoded } from './encoded.js';
 import type { FailureOf } from './failure.js';
-import type { ChildOutcomeOf, EndedStatus } from './operation.js';
-import type { ParentRef } from './run-info.js';
+import type { HandlerKind } from './definition.js';
+import type { ChildOutcomeOf, EndedStatus, Operation } from './operation.js';
+import type { Attributes, ParentRef } from './run-info.js';
 
 /** What every history event has: its number within the run, counted from 1, and when it happened. */
 interface EventBase<Time> {
@@ -29,6 +30,7 @@ type RunEvents<V> =
       workflowType: string;
       input: V;
       parent?: ParentRef | undefined;
+      attributes?: Attributes | undefined;
     }
   | { kind: 'run.cancel_requested'; reason?: string | undefined }
   | { kind: 'run.completed'; result: V }
@@ -37,9 +39,18 @@ type RunEvents<V> =
   | { kind: 'run.terminated'; reason?: string | undefined }
   | { kind: 'run.timed_out' };
 
+/** What a step did to the store: a new value of a key, or that it is gone. */
+export type StoreChangeOf<V> = { key: string; value: V } | { key: string; deleted: true };
+
 type StepEvents<V> =
   | ({ kind: 'step.started'; input: V } & StepScope)
-  | ({ kind: 'step.completed'; directive: string } & StepScope)
+  | ({
+      kind: 'step.completed';
+      directive: string;
+      /** The step that follows, of a directive to one. */
+      next?: string | undefined;
+      store?: StoreChangeOf<V>[] | undefined;
+    } & StepScope)
   | ({ kind: 'step.failed'; error: FailureOf<V> } & StepScope)
   | ({ kind: 'step.timed_out' } & StepScope)
   | ({ kind: 'step.retried'; reason: string; delayMs: number } & StepScope);
@@ -90,6 +101,20 @@ export type HistoryEventOf<Time, V> = EventBase<Time> &
 /** A history event, as the client returns it. */
 export type HistoryEvent = HistoryEventOf<Date, unknown>;
 /** A history event on the wire. */
-export type WireHistoryEvent = HistoryEventOf<number, Encoded | undefined>;
+export type WireHistoryEvent = HistoryEventOf<number, Encoded | undefined> & {
+  replay?: ReplayNote | undefined;
+};
+
+/** What an event does not tell and a replay of its step needs. */
+export interface ReplayNote {
+  /** Of `step.started`: what the step was called for. */
+  handler?: HandlerKind | undefined;
+  /** Of `step.started`: the run id of the child whose outcome the step was called with. */
+  child?: string | undefined;
+  /** Of `task.started`: what its arguments are compared by. */
+  digest?: Encoded | undefined;
+  /** Operations that no event tells of or not in full, in the order in which they were recorded, up to this event. */
+  operations?: Operation[] | undefined;
+}
 /** The kind of a history event. */
 export type HistoryEventKind = HistoryEvent['kind'];

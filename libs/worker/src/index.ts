@@ -1,5 +1,6 @@
 export { ClientRunLinks } from './client-run-links.js';
 export { type ErrorClass, registerErrorClass } from './error-classes.js';
+export { type Divergence, replayHistory, type ReplayReport } from './history-replay.js';
 export { HandlerInvoker, WORKFLOW_CONTEXT_TYPE } from './handler-invoker.js';
 export type { RunLinks } from './run-links.js';
 export type { InvalidField } from './validated.js';

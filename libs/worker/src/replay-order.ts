@@ -25,11 +25,15 @@ export class ReplayOrder implements TurnListener {
   private patience: Timer | undefined;
   private isImpatient: boolean;
 
-  /** @param isLoose whether an attempt of the step failed: the order then need not hold, and nothing is waited for */
+  /**
+   * @param isLoose whether an attempt of the step failed: the order then need not hold, and nothing is waited for
+   * @param onEdge called in place of doing what was not recorded, which is then never done
+   */
   constructor(
     private points: RecordedPoint[],
     private readonly deliveries: Deliveries,
     private readonly isLoose: boolean,
+    private readonly onEdge?: (() => void) | undefined,
   ) {
     this.isImpatient = isLoose;
   }
@@ -51,7 +55,7 @@ export class ReplayOrder implements TurnListener {
 
   /** Resolves when what is not recorded may be done (2, 3); undefined when that is now. */
   whenLive(): Promise<void> | undefined {
-    if (this.isReleased || this.points.length === 0) return undefined;
+    if (!this.onEdge && (this.isReleased || this.points.length === 0)) return undefined;
     this.schedule();
     return new Promise((resolve) => this.live.push(resolve));
   }
@@ -94,6 +98,7 @@ export class ReplayOrder implements TurnListener {
 
   private release(): void {
     this.isReleased = true;
+    if (this.onEdge) return this.live.length > 0 ? this.onEdge() : undefined;
     const live = this.live;
     this.live = [];
     for (const begin of live) begin();

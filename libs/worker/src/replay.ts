@@ -26,6 +26,14 @@ export interface ReplayHost {
   argsOf(call: RecordedCall): readonly unknown[];
 }
 
+/** Of a step that only replays: it does nothing that was not recorded. */
+export interface ReplayBounds {
+  /** The step makes a call that was not recorded; it is never answered. */
+  onNewCall(asked: AskedCall): void;
+  /** All that was recorded has been returned, and the step waits for what was not. */
+  onEdge(): void;
+}
+
 /** The most characters of arguments in a message. */
 const MAX_SPELLED_LENGTH = 200;
 
@@ -50,12 +58,14 @@ export class Replay {
   constructor(
     operations: readonly Operation[],
     private readonly host: ReplayHost,
+    bounds?: ReplayBounds,
   ) {
     const { calls, order, epoch, cancelSeen } = readOperations(operations);
     this.calls = calls;
     this.epoch = epoch;
     this.cancelSeen = cancelSeen;
-    this.order = new ReplayOrder(order, host.deliveries, epoch > 0);
+    const onEdge = bounds && (() => bounds.onEdge());
+    this.order = new ReplayOrder(order, host.deliveries, epoch > 0, onEdge);
   }
 
   /** Whether something recorded has yet to be returned. */
@@ -94,7 +104,7 @@ export class Replay {
   assertComplete(): void {
     for (const call of this.calls.values()) {
       if (!call.settled || call.isAsked || !this.mustMatch(call)) continue;
-      throw this.mismatch(call, 'the step ended without it');
+      throw this.mismatch(call, '', 'the step ended without it');
     }
   }
 
@@ -105,7 +115,7 @@ export class Replay {
   }
 
   private passOver(call: RecordedCall, asked: AskedCall): undefined {
-    if (this.mustMatch(call)) throw this.mismatch(call, `asked is ${spell(asked, asked.args)}`);
+    if (this.mustMatch(call)) throw this.mismatch(call, 'asked is ', spell(asked, asked.args));
     this.calls.delete(call.op);
     this.order.skip(call);
     return undefined;
@@ -115,16 +125,18 @@ export class Replay {
     return call.epoch >= this.divergedEpoch;
   }
 
-  private mismatch(call: RecordedCall, difference: string): NonDeterminismError {
+  private mismatch(call: RecordedCall, verb: string, asked: string): NonDeterminismError {
+    const { step } = this.host;
+    const recorded = spell(call, this.host.argsOf(call));
     return new NonDeterminismError(
-      `Step ${this.host.step} does not do what it did before. Operation ${call.op}: recorded is ` +
-        `${spell(call, this.host.argsOf(call))}, ${difference}.`,
-      { details: { step: this.host.step, op: call.op, recorded: `${call.kind} ${call.name}`.trim() } },
+      `Step ${step} does not do what it did before. Operation ${call.op}: recorded is ${recorded}, ${verb}${asked}.`,
+      { details: { step, op: call.op, recorded, asked } },
     );
   }
 }
 
-function spell({ kind, name }: Pick<AskedCall, 'kind' | 'name'>, args: readonly unknown[]): string {
+/** A call in words: `task charge('order-1', 5)`. */
+export function spell({ kind, name }: Pick<AskedCall, 'kind' | 'name'>, args: readonly unknown[]): string {
   const spelled = args.map((arg) => inspect(arg, { depth: 2, breakLength: Infinity })).join(', ');
   return `${name === '' ? kind : `${kind} ${name}`}(${spelled.slice(0, MAX_SPELLED_LENGTH)})`;
 }

@@ -25,7 +25,7 @@ import { LazyAbort } from './lazy-abort.js';
 import { type LogOwner, OperationLog, type Settled } from './operation-log.js';
 import type { RecordedCall } from './recorded-calls.js';
 import { ReplayLogger } from './replay-logger.js';
-import { type AskedCall, Replay, type ReplayHost } from './replay.js';
+import { type AskedCall, Replay, type ReplayBounds, type ReplayHost } from './replay.js';
 import type { RunLinks } from './run-links.js';
 import type { ServedHandler, ServedWorkflow } from './served-workflow.js';
 import { type ContextHost, StepContext } from './step-context.js';
@@ -81,7 +81,8 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
     this.reporter = new StepReporter(assignment, services);
     this.isCancelRequested = assignment.cancelRequested === true;
     this.log = new OperationLog(operations.length, this);
-    this.replay = operations.length > 0 ? new Replay(operations, this) : undefined;
+    const { bounds } = services;
+    this.replay = operations.length > 0 || bounds ? new Replay(operations, this, bounds) : undefined;
     this.store = new StepStore(heldRun.store, services.values);
   }
 
@@ -167,11 +168,18 @@ export class RunningStep implements ContextHost, TaskRunner, LogOwner, ReplayHos
 
   ask(asked: AskedCall): RecordedCall | undefined {
     try {
-      return this.replay?.ask(asked);
+      const recorded = this.replay?.ask(asked);
+      if (!recorded && this.services.bounds) this.stopAt(asked, this.services.bounds);
+      return recorded;
     } catch (error) {
       this.fail(asError(error));
       throw error;
     }
+  }
+
+  private stopAt(asked: AskedCall, bounds: ReplayBounds): void {
+    bounds.onNewCall(asked);
+    void this.replay?.order.whenLive();
   }
 
   runTask(task: TaskMetadata, args: readonly unknown[], body: () => unknown): Promise<unknown> {

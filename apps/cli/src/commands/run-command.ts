@@ -1,4 +1,4 @@
-import type { WorkflowHandle } from '@ground-control/client';
+import type { GroundControlClient, WorkflowHandle } from '@ground-control/client';
 import { Command } from 'commander';
 
 import { type CliContext, withClient } from '../cli-context.js';
@@ -8,25 +8,32 @@ interface RunOptions {
   runId?: string;
 }
 
+/** What such a command was given. */
+export interface RunCommandInput<Options> {
+  options: Options;
+  /** The argument after the workflow id, where the command has one. */
+  argument: string;
+  client: GroundControlClient;
+}
+
 /**
  * A command about one run, which is given by its workflow id.
  *
  * @param doing said when it takes longer than half a second
- * @param act gets a handle on the run, the arguments after the workflow id, and the options
  */
 export function runCommand<Options extends object>(
   context: CliContext,
   command: Command,
   doing: string,
-  act: (handle: WorkflowHandle, options: Options, ...rest: (string | undefined)[]) => Promise<void>,
+  act: (handle: WorkflowHandle, input: RunCommandInput<Options>) => Promise<void>,
 ): Command {
   return command
     .option('--run-id <id>', 'one run of the workflow id (default: the latest)', name)
     .action(async () => {
-      const [workflowId, ...rest] = command.processedArgs as [string, ...(string | undefined)[]];
+      const [workflowId, argument = ''] = command.processedArgs as [string, string?];
       const options = command.opts<Options & RunOptions>();
       await withClient(context, command, `${doing} ${workflowId}`, (client) =>
-        act(client.handle(workflowId, options.runId), options, ...rest),
+        act(client.handle(workflowId, options.runId), { options, argument, client }),
       );
     });
 }

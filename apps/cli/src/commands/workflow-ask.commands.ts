@@ -24,7 +24,7 @@ export function sendCommand(context: CliContext): Command {
     context,
     command,
     'sending to',
-    async (handle, { input, eventId }, event = '') => {
+    async (handle, { options: { input, eventId }, argument: event }) => {
       await handle.send(event, input, { eventId });
       context.terminal.show({ sent: event }, `Sent ${printable(event)}.`);
     },
@@ -36,10 +36,15 @@ export function queryCommand(context: CliContext): Command {
   const command = aboutRun('query', 'ask a run').argument('<query>', 'the name of the query', name);
   addInputOptions(command, 'the arguments');
   addExamples(command, 'gctl workflow query order-1 status');
-  return runCommand<InputOptions>(context, command, 'asking', async (handle, { input }, query = '') => {
-    const answer = await handle.query(query, input);
-    context.terminal.show(answer, toJson(answer, 2));
-  });
+  return runCommand<InputOptions>(
+    context,
+    command,
+    'asking',
+    async (handle, { options: { input }, argument: query }) => {
+      const answer = await handle.query(query, input);
+      context.terminal.show(answer, toJson(answer, 2));
+    },
+  );
 }
 
 /** `gctl workflow update` */
@@ -54,7 +59,7 @@ export function updateCommand(context: CliContext): Command {
     context,
     command,
     'waiting for the reply of',
-    async (handle, { input, updateId, timeout }, update = '') => {
+    async (handle, { options: { input, updateId, timeout }, argument: update }) => {
       const reply = await handle.update(update, input, { updateId, timeout });
       context.terminal.show(reply, toJson(reply, 2));
     },

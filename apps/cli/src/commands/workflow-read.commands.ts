@@ -64,8 +64,8 @@ export function historyCommand(context: CliContext): Command {
     'gctl workflow history order-1',
     'gctl workflow history order-1 --json > history.json',
   );
-  return runCommand(context, command, 'reading the history of', async (handle) => {
-    const events = await handle.history();
+  return runCommand(context, command, 'reading the history of', async ({ workflowId, runId }, { client }) => {
+    const events = await client.exportHistory(workflowId, runId);
     terminal.show(events, historyText(events, terminal.styles));
   });
 }
@@ -75,8 +75,10 @@ export function watchCommand(context: CliContext): Command {
   const { terminal } = context;
   const command = aboutRun('watch', 'what happened in a run, and what happens, until it has ended');
   addExamples(command, 'gctl workflow watch order-1');
-  return runCommand(context, command, 'waiting for', (handle) =>
-    handle.watch().forEach((event) => terminal.show(event, eventText(event, terminal.styles))),
+  return runCommand(context, command, 'waiting for', ({ workflowId, runId }, { client }) =>
+    client
+      .watchExported(workflowId, runId)
+      .forEach((event) => terminal.show(event, eventText(event, terminal.styles))),
   );
 }
 
@@ -92,7 +94,7 @@ export function resultCommand(context: CliContext): Command {
     context,
     command,
     'waiting for the end of',
-    async (handle, { timeout }) => {
+    async (handle, { options: { timeout } }) => {
       const result = await handle.result({ timeout });
       context.terminal.show(result, toJson(result, 2));
     },

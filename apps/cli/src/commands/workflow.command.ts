@@ -10,6 +10,7 @@ import {
   resultCommand,
   watchCommand,
 } from './workflow-read.commands.js';
+import { replayCommand } from './workflow-replay.command.js';
 import { startCommand } from './workflow-start.command.js';
 
 /** `gctl workflow …` */
@@ -27,6 +28,7 @@ export function workflowCommand(context: CliContext): Command {
     updateCommand,
     cancelCommand,
     terminateCommand,
+    replayCommand,
   ];
   for (const make of commands) command.addCommand(make(context));
   return command;
