@@ -26,6 +26,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CoordinatorEnvironment 
     workerLease: duration(env, 'GROUND_CONTROL_WORKER_LEASE'),
     coordinatorId: env['GROUND_CONTROL_COORDINATOR_ID'],
     coordinatorLease: duration(env, 'GROUND_CONTROL_COORDINATOR_LEASE'),
+    retention: duration(env, 'GROUND_CONTROL_RETENTION'),
+    checkpoints: {
+      interval: duration(env, 'GROUND_CONTROL_CHECKPOINT_INTERVAL'),
+      purgeDelay: duration(env, 'GROUND_CONTROL_PURGE_DELAY'),
+      idleAfter: duration(env, 'GROUND_CONTROL_IDLE_AFTER'),
+    },
     logLevels: levelsDownTo(oneOf(env, 'GROUND_CONTROL_LOG_LEVEL', LEVELS) ?? 'log'),
   };
 }

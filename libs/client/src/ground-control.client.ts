@@ -1,10 +1,11 @@
-import { assertName, InvalidInputError, type ValueCodec } from '@ground-control/protocol';
+import { assertName, InvalidInputError, type RunCount, type ValueCodec } from '@ground-control/protocol';
 import type { InputOf, ResultOf, StartedWorkflow, WorkflowHandle } from '@ground-control/workflow';
 
 import { type ClusterInfo, type ClusterOptions, describeCluster } from './cluster-info.js';
 import { map, type Observable } from 'rxjs';
 
 import type { CoordinatorLink } from './coordinator-link.js';
+import { countRuns } from './count-runs.js';
 import { type ExportedEvent, exportEvent } from './exported-history.js';
 import { HistoryReader } from './history-reader.js';
 import { type ListOptions, listRuns, type RunPage } from './list-runs.js';
@@ -101,6 +102,11 @@ export class GroundControlClient {
   watchExported(workflowId: string, runId?: string): Observable<ExportedEvent> {
     const events = this.#historyReader(workflowId, runId).watchEncoded();
     return events.pipe(map((event) => exportEvent(event, this.values)));
+  }
+
+  /** How many runs there are, active and ended, by type and status; the largest count first. */
+  counts(): Promise<RunCount[]> {
+    return countRuns(this.link);
   }
 
   /** The workflow types that workers registered in the namespace. */

@@ -38,8 +38,8 @@ export interface RunPage {
 export const DEFAULT_LIST_LIMIT = 100;
 export const MAX_LIST_LIMIT = 1_000;
 
-/** The last run id taken from each partition; null where none was. */
-type Cursor = (string | null)[];
+/** The last run taken from each partition: when it started, and its id; null where none was. */
+type Cursor = ([startedAt: number, runId: string] | null)[];
 
 /** @throws InvalidInputError when an option is not valid */
 export async function listRuns(
@@ -51,7 +51,7 @@ export async function listRuns(
   const cursor = decodeCursor(options.cursor);
   const pages = await link.askEach<ListRuns>((partition) => ({
     ...conditions,
-    before: cursor[partition] ?? undefined,
+    ...(cursor[partition] && { beforeStartedAt: cursor[partition][0], before: cursor[partition][1] }),
   }));
   const sources = pages.map((page, partition) => new Source(page.runs, cursor[partition] ?? null));
   const runs = merge(sources, conditions.limit).map((run) => decodeRunInfo(run, values));
@@ -88,7 +88,7 @@ class Source {
 
   constructor(
     private readonly rows: readonly WireRunInfo[],
-    public lastTaken: string | null,
+    public lastTaken: Cursor[number],
   ) {}
 
   get head(): WireRunInfo | undefined {
@@ -96,7 +96,7 @@ class Source {
   }
 
   take(): void {
-    this.lastTaken = this.head?.id ?? this.lastTaken;
+    if (this.head) this.lastTaken = [this.head.startedAt, this.head.id];
     this.#taken++;
   }
 
@@ -122,6 +122,12 @@ function isNewer(one: WireRunInfo | undefined, other: WireRunInfo | undefined): 
   return one.startedAt === other.startedAt ? one.id > other.id : one.startedAt > other.startedAt;
 }
 
+function isPlace(place: unknown): boolean {
+  if (place === null) return true;
+  if (!Array.isArray(place) || place.length !== 2) return false;
+  return typeof place[0] === 'number' && typeof place[1] === 'string';
+}
+
 function encodeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
@@ -130,7 +136,7 @@ function decodeCursor(text: string | undefined): Cursor {
   if (text === undefined) return [];
   try {
     const cursor: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (Array.isArray(cursor) && cursor.every((id) => id === null || typeof id === 'string')) return cursor;
+    if (Array.isArray(cursor) && cursor.every(isPlace)) return cursor as Cursor;
   } catch {
     // What is no JSON is refused below, as other things that are no cursor are.
   }

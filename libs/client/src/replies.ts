@@ -12,6 +12,7 @@ import type {
   QueryAnswered,
   RunDescription,
   RunEnded,
+  RunCounts,
   RunList,
   RunStarted,
   UpdateAnswered,
@@ -31,6 +32,7 @@ export interface ReplyOf {
   'workflow.cancel': Accepted;
   'workflow.terminate': Accepted;
   'workflow.list': RunList;
+  'workflow.count': RunCounts;
   'partition.describe': PartitionDescription;
   'namespace.describe': NamespaceDescription;
   'cluster.describe': ClusterDescription;
@@ -39,7 +41,10 @@ export interface ReplyOf {
 }
 
 /** A request to the partition that has its workflow id. */
-export type WorkflowRequest = Exclude<ClientRequest, { kind: 'workflow.list' | 'partition.describe' }>;
+export type WorkflowRequest = Exclude<
+  ClientRequest,
+  { kind: 'workflow.list' | 'workflow.count' | 'partition.describe' }
+>;
 /** A request to whichever coordinator answers first. */
 export type NamespaceRequest = DescribeNamespace | DescribeCluster | ListWorkflowTypes | ListWorkers;
 export type LinkRequest = ClientRequest | NamespaceRequest;
@@ -56,6 +61,7 @@ export const REPLY_KINDS: { [Kind in keyof ReplyOf]: ReplyOf[Kind]['kind'] } = {
   'workflow.cancel': 'accepted',
   'workflow.terminate': 'accepted',
   'workflow.list': 'run.list',
+  'workflow.count': 'run.counts',
   'partition.describe': 'partition',
   'namespace.describe': 'namespace',
   'cluster.describe': 'cluster',

@@ -5,4 +5,5 @@ export * from './due-at.js';
 export * from './events.js';
 export * from './evolve.js';
 export * from './history.js';
+export * from './snapshot.js';
 export * from './state.js';

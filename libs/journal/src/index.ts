@@ -1,7 +1,10 @@
 export * from './journal.js';
 export * from './journal-errors.js';
 export { type ChainLink } from './batch-codec.js';
+export * from './checkpoints.js';
 export * from './keyed-stream.js';
+export { NO_RECORD, type RecordMark } from './record-mark.js';
+export * from './run-archive.js';
 export * from './memory-journal.js';
 export { MemoryRecords } from './memory-keyed-stream.js';
 export type { AppendFault, HeldAppends } from './memory-log.js';

@@ -50,7 +50,12 @@ export class JetStreamKeyedStream implements KeyedStream {
 
   async get(sequence: number): Promise<KeyedRecord | undefined> {
     // Any replica may answer a direct get. What one lacks that lags, the stream's leader has.
-    return (await this.getOne({ seq: sequence })) ?? (await this.getFromLeader(sequence));
+    return (await this.getOne({ seq: sequence })) ?? this.getFromLeader({ seq: sequence });
+  }
+
+  async next(key: string, from: number): Promise<KeyedRecord | undefined> {
+    const question = { seq: from, next_by_subj: this.subjectOf(key) };
+    return (await this.getOne(question)) ?? this.getFromLeader(question);
   }
 
   async read(
@@ -111,10 +116,10 @@ export class JetStreamKeyedStream implements KeyedStream {
     throw new JournalUncertainError(`${stream} was not read: ${message.headers?.status ?? code}.`);
   }
 
-  private async getFromLeader(sequence: number): Promise<KeyedRecord | undefined> {
+  private async getFromLeader(question: { seq: number }): Promise<KeyedRecord | undefined> {
     const { manager, stream } = this.options;
-    const message = await this.ask(() => manager.streams.getMessage(stream, { seq: sequence }));
-    return message ? { sequence, key: keyOf(message.subject), body: message.data } : undefined;
+    const message = await this.ask(() => manager.streams.getMessage(stream, question));
+    return message ? { sequence: message.seq, key: keyOf(message.subject), body: message.data } : undefined;
   }
 
   private headersOf({ expect, ttlMs }: PutOptions): [name: string, value: string][] {

@@ -51,6 +51,8 @@ export function describeKeyedStream(storage: string, startWorld: () => Promise<K
       expect(whole(await history.get(first))).toEqual({ sequence: first, key: 'a', body: '1' });
       expect(await history.last('c')).toBeUndefined();
       expect(await history.get(99)).toBeUndefined();
+      expect(await history.next('a', first + 1)).toMatchObject({ sequence: third });
+      expect(await history.next('a', third + 1)).toBeUndefined();
       expect(await all(history)).toEqual(['a 1', 'b 2', 'a 3']);
       expect(await all(history, 'a')).toEqual(['a 1', 'a 3']);
       const rest: string[] = [];

@@ -48,6 +48,13 @@ export interface KeyedStream {
   get(sequence: number): Promise<KeyedRecord | undefined>;
 
   /**
+   * The first record of a key from this sequence on.
+   *
+   * @throws JournalUncertainError when the storage does not answer
+   */
+  next(key: string, from: number): Promise<KeyedRecord | undefined>;
+
+  /**
    * Hands over what is there of one key, or of all of them, from a sequence to another, in order.
    *
    * @param range `until` is the sequence of a record that is there and among them: with it, all before it are

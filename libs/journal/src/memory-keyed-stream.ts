@@ -9,7 +9,9 @@ interface StoredRecord extends KeyedRecord {
 
 /** A stream in memory, which all partitions write to. */
 export class MemoryRecords {
-  private records: StoredRecord[] = [];
+  private records = new Map<number, StoredRecord>();
+  /** The sequences of the records of a key, by partition and key. */
+  private byKey = new Map<string, number[]>();
   private sequence = 0;
 
   /** @param onlyLast whether only the last record of a key is kept */
@@ -26,33 +28,58 @@ export class MemoryRecords {
     this.sequence += 1;
     if (this.onlyLast) this.remove(partition, key);
     const expiresAt = ttlMs === undefined ? Infinity : this.clock() + ttlMs;
-    this.records.push({ partition, key, body, sequence: this.sequence, expiresAt });
+    this.keep({ partition, key, body, sequence: this.sequence, expiresAt });
     return this.sequence;
   }
 
-  /** What is there now, in order. */
+  get(sequence: number): KeyedRecord | undefined {
+    const record = this.records.get(sequence);
+    if (!record || record.expiresAt <= this.clock()) return undefined;
+    return { sequence, key: record.key, body: record.body };
+  }
+
+  /** What there is of a key now, in order. */
+  ofKey(partition: number, key: string): KeyedRecord[] {
+    const sequences = this.byKey.get(nameOf(partition, key)) ?? [];
+    return sequences.flatMap((sequence) => this.get(sequence) ?? []);
+  }
+
+  /** What there is of a partition now, in order. */
   of(partition: number): KeyedRecord[] {
-    const now = this.clock();
-    this.records = this.records.filter(({ expiresAt }) => expiresAt > now);
-    return this.records
-      .filter((record) => record.partition === partition)
-      .map(({ sequence, key, body }) => ({ sequence, key, body }));
+    const own = [...this.records.values()].filter((record) => record.partition === partition);
+    return own.flatMap(({ sequence }) => this.get(sequence) ?? []);
   }
 
   remove(partition: number, key: string): void {
-    this.records = this.records.filter((record) => record.partition !== partition || record.key !== key);
+    const name = nameOf(partition, key);
+    for (const sequence of this.byKey.get(name) ?? []) this.records.delete(sequence);
+    this.byKey.delete(name);
   }
 
-  /** A copy to go back to with {@link restore}. */
+  /** Everything that is there now, to go back to with {@link restore}. */
   snapshot(): readonly StoredRecord[] {
-    return this.records.slice();
+    return [...this.records.values()];
   }
 
   /** Loses what was stored since: what a crash does to a tail that was not written to the disk. */
   restore(records: readonly StoredRecord[]): void {
-    this.records = records.slice();
+    this.records = new Map();
+    this.byKey = new Map();
+    for (const record of records) this.keep(record);
     this.sequence = records.at(-1)?.sequence ?? 0;
   }
+
+  private keep(record: StoredRecord): void {
+    const name = nameOf(record.partition, record.key);
+    const sequences = this.byKey.get(name) ?? [];
+    this.byKey.set(name, sequences);
+    sequences.push(record.sequence);
+    this.records.set(record.sequence, record);
+  }
+}
+
+function nameOf(partition: number, key: string): string {
+  return `${partition} ${key}`;
 }
 
 /** One leader's connection to a partition's records in memory. */
@@ -80,7 +107,12 @@ export class MemoryKeyedStream implements KeyedStream {
 
   async get(sequence: number): Promise<KeyedRecord | undefined> {
     await Promise.resolve();
-    return this.records.of(this.partition).find((record) => record.sequence === sequence);
+    return this.records.get(sequence);
+  }
+
+  async next(key: string, from: number): Promise<KeyedRecord | undefined> {
+    await Promise.resolve();
+    return this.records.ofKey(this.partition, key).find((record) => record.sequence >= from);
   }
 
   async read(
@@ -88,9 +120,9 @@ export class MemoryKeyedStream implements KeyedStream {
     onRecord: (record: KeyedRecord) => void,
   ): Promise<void> {
     await Promise.resolve();
-    for (const record of this.records.of(this.partition)) {
-      const wanted = key === undefined || record.key === key;
-      if (wanted && record.sequence >= from && record.sequence <= until) onRecord(record);
+    const { partition, records } = this;
+    for (const record of key === undefined ? records.of(partition) : records.ofKey(partition, key)) {
+      if (record.sequence >= from && record.sequence <= until) onRecord(record);
     }
   }
 
@@ -105,7 +137,7 @@ export class MemoryKeyedStream implements KeyedStream {
   }
 
   private lastOf(key: string): KeyedRecord | undefined {
-    return this.records.of(this.partition).findLast((record) => record.key === key);
+    return this.records.ofKey(this.partition, key).at(-1);
   }
 }
 

@@ -41,6 +41,7 @@ export {
   type RetryPolicy,
   type ReusePolicy,
   RunFinishedError,
+  type RunCount,
   type RunInfo,
   type RunStatus,
   StepAbortedError,

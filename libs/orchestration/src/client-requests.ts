@@ -20,17 +20,18 @@ import { type Caller, refused } from './caller.js';
 import type { LeaderTerm } from './leader-term.js';
 import { MAX_HISTORY_PAGE, MAX_LIST_PAGE, MAX_QUERY_TRIES } from './limits.js';
 import { endReply, updateReply } from './replies.js';
+import { countRuns, listRuns } from './run-listing.js';
 import { activeState, type RunRecord, statusOf, waitersOf } from './run-record.js';
 
 /** Starts a run. A run id that is known is a retry: it has been started, and that is the answer. */
 export function handleStart(term: LeaderTerm, request: StartWorkflow, caller: Caller): void {
   const { runId, workflowId } = request;
-  const known = term.runs.get(runId);
+  const known = term.runs.anywhere(runId);
   if (known) return answerStarted(term, caller, runId, known.workflowId !== workflowId);
   const definition = term.definition(request.workflowType);
   if (!definition) return startWhenLearnt(term, request, caller);
   const earlier = term.runs.latest(workflowId);
-  const active = earlier && activeState(earlier) ? earlier : undefined;
+  const active = earlier && !isEnded(statusOf(earlier)) ? earlier : undefined;
   if (active && request.onConflict === 'useExisting') {
     return term.answer(caller, { kind: 'run.started', runId: active.runId, existing: true });
   }
@@ -85,7 +86,7 @@ export function handleResult(term: LeaderTerm, request: RunRef, caller: Caller):
   const record = term.runs.find(request);
   if (!record) return term.answer(caller, notFound(request));
   const state = record.state;
-  if (state && !isEnded(state.status)) {
+  if (!isEnded(statusOf(record))) {
     waitersOf(record).result.set(caller.key, (reply) => caller.respond(reply));
     return undefined;
   }
@@ -96,7 +97,12 @@ export function handleResult(term: LeaderTerm, request: RunRef, caller: Caller):
 export function handleDescribe(term: LeaderTerm, request: RunRef, caller: Caller): void {
   const record = term.runs.find(request);
   if (!record) return term.answer(caller, notFound(request));
-  return term.answer(caller, { kind: 'run.description', run: infoOf(term, record) });
+  const run = infoOf(term, record);
+  if (run) return term.answer(caller, { kind: 'run.description', run });
+  return answerLater(
+    caller,
+    term.reader.info(record).then((archived) => ({ kind: 'run.description', run: archived })),
+  );
 }
 
 /** Answers with a page of the run's durable history. With `wait`, only once there is something new to tell. */
@@ -112,17 +118,14 @@ async function historyPage(
   request: ReadHistory,
   caller: Caller,
 ): Promise<Reply | undefined> {
-  const commits = record.sequences.length;
-  const history = await term.reader.history(record);
+  const { last } = record;
   const limit = Math.min(request.limit, MAX_HISTORY_PAGE);
-  // Events are numbered from 1 without gaps.
-  const events = history.slice(request.after, request.after + limit);
-  const more = history.length > request.after + events.length;
-  const ended = !more && ENDINGS.has(history.at(-1)?.kind ?? '');
+  const { events, more, end } = await term.reader.history(record, request.after, limit);
+  const ended = !more && ENDINGS.has(end ?? '');
   if (events.length > 0 || ended || !request.wait) {
     return { kind: 'history.page', runId: record.runId, events, more, ended };
   }
-  if (record.sequences.length > commits) return historyPage(term, record, request, caller);
+  if (record.last > last) return historyPage(term, record, request, caller);
   waitersOf(record).history.set(caller.key, () => handleHistory(term, request, caller));
   return undefined;
 }
@@ -252,15 +255,20 @@ async function askWorker(term: LeaderTerm, query: AnswerQuery): Promise<Reply> {
 
 /** The partition's runs that match, newest first. */
 export function handleList(term: LeaderTerm, request: ListRuns, caller: Caller): void {
-  const runs: WireRunInfo[] = [];
+  const { runs, reader, checkpoints } = term.repository;
   const limit = Math.min(request.limit, MAX_LIST_PAGE);
-  for (const record of term.runs.newestFirst(request.before)) {
-    if (runs.length >= limit) break;
-    if (!mayMatch(record, request)) continue;
-    const info = infoOf(term, record);
-    if (matches(info, request)) runs.push(info);
-  }
-  return term.answer(caller, { kind: 'run.list', runs });
+  const read = listRuns({ runs, reader, checkpoints, now: term.now }, request, limit);
+  term.whenDurable(() => {
+    answerLater(
+      caller,
+      read().then((found) => ({ kind: 'run.list', runs: found })),
+    );
+  });
+}
+
+/** How many runs the partition has. */
+export function handleCount(term: LeaderTerm, caller: Caller): void {
+  term.answer(caller, { kind: 'run.counts', counts: countRuns(term.runs) });
 }
 
 /** Tells who leads the partition, and of which types the runs are that have not ended. */
@@ -273,7 +281,7 @@ export function handleDescribePartition(term: LeaderTerm, caller: Caller): void 
 function activeRuns(records: Iterable<RunRecord>): ActiveRuns[] {
   const counts = new Map<string, ActiveRuns>();
   for (const record of records) {
-    const status = activeState(record)?.status;
+    const status = statusOf(record);
     if (status !== 'scheduled' && status !== 'running' && status !== 'waiting') continue;
     const key = `${status} ${record.workflowType}`;
     const count = counts.get(key) ?? { type: record.workflowType, status, runs: 0 };
@@ -283,22 +291,9 @@ function activeRuns(records: Iterable<RunRecord>): ActiveRuns[] {
   return [...counts.values()];
 }
 
-function mayMatch(record: RunRecord, request: ListRuns): boolean {
-  if (request.type !== undefined && record.workflowType !== request.type) return false;
-  if (request.idPrefix !== undefined && !record.workflowId.startsWith(request.idPrefix)) return false;
-  if (request.startedAfter !== undefined && record.startedAt <= request.startedAfter) return false;
-  return request.startedBefore === undefined || record.startedAt < request.startedBefore;
-}
-
-function matches(info: WireRunInfo, request: ListRuns): boolean {
-  if (request.status && !request.status.includes(info.status)) return false;
-  return Object.entries(request.attributes ?? {}).every(([name, value]) => info.attributes?.[name] === value);
-}
-
-function infoOf(term: LeaderTerm, record: RunRecord): WireRunInfo {
-  if (record.state) return describe(record.state, term.now);
-  if (record.ended) return record.ended.info;
-  throw new Error(`run ${record.runId} has neither a state nor an end`);
+/** The run at a glance, unless it is in the archive alone. */
+function infoOf(term: LeaderTerm, record: RunRecord): WireRunInfo | undefined {
+  return record.state ? describe(record.state, term.now) : record.ended?.info;
 }
 
 /** Decides a command on the run that the request names, commits, and answers. */

@@ -1,4 +1,5 @@
 import type { Duration } from '@ground-control/protocol';
+import type { CheckpointPolicy } from './checkpoint-policy.js';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 
 /** How a coordinator connects and serves. */
@@ -25,6 +26,23 @@ export interface CoordinatorOptions {
   coordinatorId?: string | undefined;
   /** How long a coordinator may be silent before others lead its partitions. @defaultValue '3s' */
   coordinatorLease?: Duration | undefined;
+  /** When checkpoints are made of the runs, and the journals purged. */
+  checkpoints?: CheckpointOptions | undefined;
+  /** How long runs are kept after they ended, where their type does not say otherwise. @defaultValue '30d' */
+  retention?: Duration | undefined;
+}
+
+/** {@link CheckpointPolicy} as it is configured. */
+export interface CheckpointOptions {
+  /** How often a checkpoint is made, and how old a run is that gets one. @defaultValue '10s' */
+  interval?: Duration | undefined;
+  /**
+   * How long after a checkpoint the journal is purged of what it has. NATS takes up to two minutes to write to its disk
+   * what checkpoints consist of. @defaultValue '5m'
+   */
+  purgeDelay?: Duration | undefined;
+  /** How long a run waits, with nothing to do for as long again, until it is evicted from memory. @defaultValue '30s' */
+  idleAfter?: Duration | undefined;
 }
 
 /** {@link CoordinatorOptions} with everything filled in. */
@@ -35,6 +53,7 @@ export interface ResolvedCoordinatorOptions {
   workerLeaseMs: number;
   coordinatorId: string | undefined;
   coordinatorLeaseMs: number;
+  checkpoints: CheckpointPolicy;
 }
 
 /** The injection token of the {@link ResolvedCoordinatorOptions}. */

@@ -75,6 +75,7 @@ export class RunsController {
       'workflow.describe',
       'workflow.history',
       'workflow.list',
+      'workflow.count',
       'workflow.send',
       'workflow.query',
       'workflow.update',

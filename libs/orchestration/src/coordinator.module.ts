@@ -10,6 +10,7 @@ import {
   type CoordinatorOptions,
   type ResolvedCoordinatorOptions,
 } from './coordinator-options.js';
+import { type CheckpointPolicy, DEFAULT_CHECKPOINT_POLICY } from './checkpoint-policy.js';
 import { DEFAULT_COORDINATOR_LEASE_MS, DEFAULT_LEASE_MS } from './limits.js';
 
 /** The options of {@link CoordinatorModule}: those of the coordinator, and the strategy that its application uses. */
@@ -67,6 +68,18 @@ function resolveOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions
       options.coordinatorLease ?? DEFAULT_COORDINATOR_LEASE_MS,
       'coordinatorLease',
     ),
+    checkpoints: resolvePolicy(options),
+  };
+}
+
+function resolvePolicy({ checkpoints = {}, retention }: CoordinatorOptions): CheckpointPolicy {
+  const { intervalMs, purgeDelayMs, idleAfterMs, retentionMs } = DEFAULT_CHECKPOINT_POLICY;
+  const { interval, purgeDelay, idleAfter } = checkpoints;
+  return {
+    intervalMs: toMilliseconds(interval ?? intervalMs, 'checkpoints.interval'),
+    purgeDelayMs: toMilliseconds(purgeDelay ?? purgeDelayMs, 'checkpoints.purgeDelay'),
+    idleAfterMs: toMilliseconds(idleAfter ?? idleAfterMs, 'checkpoints.idleAfter'),
+    retentionMs: toMilliseconds(retention ?? retentionMs, 'retention'),
   };
 }
 

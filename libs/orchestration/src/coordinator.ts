@@ -209,7 +209,10 @@ export class Coordinator {
   private newLeader(partition: number, epoch: number): PartitionLeader {
     return new PartitionLeader({
       context: this.leaderContext(partition),
-      journal: this.store.partition(partition),
+      storage: {
+        journal: this.store.partition(partition),
+        records: (kind) => this.store.records(kind, partition),
+      },
       logger: this.logger,
       newEpoch: () => `${this.id}/${epoch}/${randomUUID()}`,
       onServing: () => this.served(partition),
@@ -248,6 +251,8 @@ export class Coordinator {
       catalogue,
       leads: () => this.leads(),
       learn: (workflowType) => this.learn(workflowType),
+      policy: this.options.checkpoints,
+      warn: (message) => this.logger.warn(`partition ${partition}: ${message}`),
       send: (workerId, assignment) => this.sendAssignment(workerId, assignment),
       notify: (workerId, notice) => this.peer.notify({ kind: 'peer', peer: workerId }, notice),
       query: (workerId, query) => this.askWorker(workerId, query),

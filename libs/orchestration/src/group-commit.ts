@@ -86,6 +86,11 @@ export class GroupCommit {
     this.schedule();
   }
 
+  /** What is added from here on goes into a later append. */
+  cut(): void {
+    this.closeOpen();
+  }
+
   /** Drops everything that is not committed (3). */
   abandon(): void {
     this.failed = true;

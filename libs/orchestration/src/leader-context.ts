@@ -7,6 +7,7 @@ import type {
   StepNotice,
   WorkflowDefinition,
 } from '@ground-control/protocol';
+import type { CheckpointPolicy } from './checkpoint-policy.js';
 import type { ReadyQueue } from './ready-queue.js';
 import type { WorkerRegistry } from './worker-registry.js';
 
@@ -29,6 +30,10 @@ export interface LeaderContext {
   leads(): boolean;
   /** Looks for a workflow type that another coordinator may have registered. @returns whether it is in the catalogue now */
   learn(workflowType: string): Promise<boolean>;
+  /** When runs are checkpointed, evicted and forgotten. */
+  readonly policy: CheckpointPolicy;
+  /** Tells the operator of something that was not done and is tried again. */
+  warn(message: string): void;
   /** Hands a step to a worker, again and again until it is answered or a lease has passed. */
   send(workerId: string, assignment: Assignment): Promise<AssignmentFate>;
   /** Tells a worker something that it need not answer. */

@@ -11,7 +11,7 @@ import {
   type RunState,
   type StepState,
 } from '@ground-control/engine';
-import type { JournalBatch, JournalEntry, PartitionJournal } from '@ground-control/journal';
+import type { JournalEntry } from '@ground-control/journal';
 import {
   type Assignment,
   type AssignmentKey,
@@ -25,10 +25,12 @@ import {
 import { buildAssignment } from './assignments.js';
 import { type Effect, GroupCommit } from './group-commit.js';
 import { endReply, updateReply } from './replies.js';
-import { activeState, type RunRecord } from './run-record.js';
-import { RunReader } from './run-reader.js';
-import { RunTable } from './run-table.js';
+import { activeState, noteSequence, type RunRecord } from './run-record.js';
+import { type PartitionStorage, RunRepository } from './run-repository.js';
+import type { RunReader } from './run-reader.js';
+import type { RunTable } from './run-table.js';
 import { TimerQueue } from './timer-queue.js';
+import { LOAD_RETRY_MS } from './limits.js';
 import { ABSENCES, handlerOf, type HeldStep, type Requirement, type Worker } from './worker-registry.js';
 import type { LeaderContext } from './leader-context.js';
 
@@ -54,8 +56,7 @@ export interface CommitOptions {
  * 3. A step goes to a worker only by a `step.started` event, and at most one attempt is current.
  */
 export class LeaderTerm {
-  readonly runs: RunTable = new RunTable();
-  readonly reader: RunReader;
+  readonly repository: RunRepository;
   private readonly group: GroupCommit;
   private readonly timers: TimerQueue;
   private over = false;
@@ -65,37 +66,58 @@ export class LeaderTerm {
 
   constructor(
     readonly context: LeaderContext,
-    private readonly journal: PartitionJournal,
-    private readonly epoch: string,
+    storage: PartitionStorage,
+    epoch: string,
     private readonly onFailed: (error: unknown) => void,
   ) {
-    this.reader = new RunReader(journal);
     this.timers = new TimerQueue(context.clock, (runIds) => this.due(runIds));
     this.group = new GroupCommit(
-      journal,
+      storage.journal,
       epoch,
       (sequence, entries) => this.committed(sequence, entries),
       (error) => this.fail(error),
       () => context.leads(),
     );
+    this.repository = new RunRepository(storage, {
+      partition: context.partition,
+      epoch,
+      policy: context.policy,
+      clock: context.clock,
+      cut: () => this.group.cut(),
+      whenDurable: (effect) => this.group.whenDurable(effect),
+      retentionOf: (type) => this.definition(type)?.retentionMs ?? context.policy.retentionMs,
+      onFenced: (error) => this.fail(error),
+      onTrouble: (error) => context.warn(`its checkpoint is not made, and tried again: ${String(error)}`),
+    });
+  }
+
+  get runs(): RunTable {
+    return this.repository.runs;
+  }
+
+  get reader(): RunReader {
+    return this.repository.reader;
   }
 
   /** Takes the journal over and rebuilds every run from it; then arms timers and hands out what is ready. */
   async recover(): Promise<void> {
-    await this.journal.takeOver(this.epoch, (sequence, batch) => this.replay(sequence, batch));
+    await this.repository.recover((record, at) => this.wakeAt(record, at));
     for (const record of this.runs.values()) this.resume(record);
     this.since = this.now;
   }
 
   /** Ends the term: nothing that is not durable is ever told to anyone. */
   end(): void {
+    if (this.over) return;
     this.over = true;
     this.group.abandon();
+    this.repository.end();
     this.timers.clear();
     this.context.workers.dropPartition(this.context.partition);
   }
 
   private fail(error: unknown): void {
+    if (this.over) return;
     this.end();
     this.onFailed(error);
   }
@@ -145,6 +167,7 @@ export class LeaderTerm {
     const entry = { runId, at: this.now, events: [event] };
     const bytes = this.group.bytesOf(entry);
     const record = this.runs.add(evolve(undefined, runId, event, entry.at));
+    record.changes += 1;
     this.group.add(entry, bytes);
     this.advance(record);
     return record;
@@ -165,10 +188,12 @@ export class LeaderTerm {
   }
 
   private committed(sequence: number, entries: JournalEntry[]): void {
+    this.repository.keep(sequence, entries);
     for (const entry of entries) {
       const record = this.runs.get(entry.runId);
       if (record) noteSequence(record, sequence);
     }
+    this.repository.committed(sequence, entries.length);
     for (const entry of entries) this.wakeHistoryWaiters(entry.runId);
   }
 
@@ -232,6 +257,7 @@ export class LeaderTerm {
       this.fail(error);
       throw error;
     }
+    record.changes += 1;
     this.group.add(entry, bytes);
   }
 
@@ -382,7 +408,11 @@ export class LeaderTerm {
 
   private arm(record: RunRecord, state: RunState): void {
     const at = dueAt(state, this.now);
-    if (at === undefined || at >= record.armedAt) return;
+    if (at !== undefined) this.wakeAt(record, at);
+  }
+
+  private wakeAt(record: RunRecord, at: number): void {
+    if (at >= record.armedAt) return;
     record.armedAt = at;
     this.timers.arm(record.runId, at);
   }
@@ -390,6 +420,7 @@ export class LeaderTerm {
   private due(runIds: string[]): void {
     for (const runId of runIds) {
       const record = this.runs.get(runId);
+      if (record?.idle) this.dueWhenLoaded(record);
       const state = record && activeState(record);
       if (!state) continue;
       record.armedAt = Infinity;
@@ -399,26 +430,20 @@ export class LeaderTerm {
     }
   }
 
+  /** A run that is idle is brought back before anything is decided on it. */
+  private dueWhenLoaded(record: RunRecord): void {
+    this.repository.load(record).then(
+      () => this.over || this.due([record.runId]),
+      (error: unknown) => {
+        if (this.over) return;
+        this.context.warn(`run ${record.runId} cannot be read, and its timer waits: ${String(error)}`);
+        record.armedAt = Infinity;
+        this.wakeAt(record, this.now + LOAD_RETRY_MS);
+      },
+    );
+  }
+
   // ---- recovery ----------------------------------------------------------------------------------------------------------
-
-  private replay(sequence: number, batch: JournalBatch): void {
-    for (const { runId, at, events } of batch.entries) {
-      for (const event of events) this.replayEvent(runId, event, at);
-      const record = this.runs.get(runId);
-      if (record) noteSequence(record, sequence);
-    }
-  }
-
-  private replayEvent(runId: string, event: RunEvent, at: number): void {
-    const record = this.runs.get(runId);
-    if (!record) {
-      this.runs.add(evolve(undefined, runId, event, at));
-      return;
-    }
-    if (!record.state) return;
-    evolve(record.state, runId, event, at);
-    if (isEnded(record.state.status) && event.kind !== 'outbox.delivered') this.runs.retire(record);
-  }
 
   /** After recovery: a step that a worker held stays its own if the worker says so within a lease. */
   private resume(record: RunRecord): void {
@@ -467,10 +492,6 @@ function reasonOf(
   if (events.some(({ kind }) => kind === 'step.timed_out'))
     return { reason: 'it was not done within its timeout', code: 'STEP_TIMEOUT' };
   return { reason: status ?? 'ended' };
-}
-
-function noteSequence(record: RunRecord, sequence: number): void {
-  if (record.sequences.at(-1) !== sequence) record.sequences.push(sequence);
 }
 
 function requirementOf(state: RunState): Requirement {

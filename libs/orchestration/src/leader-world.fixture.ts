@@ -10,6 +10,8 @@ import type {
   WorkflowDefinition,
 } from '@ground-control/protocol';
 import type { AssignmentFate } from './leader-context.js';
+import { type CheckpointPolicy, DEFAULT_CHECKPOINT_POLICY } from './checkpoint-policy.js';
+import { MortalStorage } from './mortal-storage.fixture.js';
 import { PartitionLeader } from './partition-leader.js';
 import { ReadyQueue } from './ready-queue.js';
 import { WorkerRegistry } from './worker-registry.js';
@@ -30,22 +32,28 @@ export const definition: WorkflowDefinition = {
 /** A partition's leader with everything around it in memory, and everything that it tells anyone written down. */
 export class LeaderWorld {
   readonly store: MemoryJournalStore;
+  readonly storage: MortalStorage;
   readonly workers: WorkerRegistry;
   readonly assignments: { workerId: string; assignment: Assignment }[] = [];
   readonly notices: { workerId: string; notice: StepNotice }[] = [];
   readonly replies: Map<string, Reply[]> = new Map();
   readonly delivered: string[] = [];
+  readonly warnings: string[] = [];
   readonly leader: PartitionLeader;
   /** Whether the lease vouches that nobody else leads. */
   leads = true;
   onAssigned: () => void = () => {};
-  now = 1_000_000;
   /** What comes of the assignments. */
   fate: AssignmentFate = 'accepted';
   private epochs = 0;
 
-  private constructor(store: MemoryJournalStore) {
+  private constructor(
+    store: MemoryJournalStore,
+    policy: CheckpointPolicy,
+    public now: number,
+  ) {
     this.store = store;
+    this.storage = new MortalStorage(store);
     const ready = new ReadyQueue();
     const clock = (): number => this.now;
     this.workers = new WorkerRegistry(LEASE_MS, clock, (worker) => ready.offer(worker));
@@ -59,6 +67,8 @@ export class LeaderWorld {
         catalogue: new Map([[definition.type, definition]]),
         leads: () => this.leads,
         learn: () => Promise.resolve(false),
+        policy,
+        warn: (message) => void this.warnings.push(message),
         send: (workerId, assignment) => {
           this.onAssigned();
           this.assignments.push({ workerId, assignment: structuredClone(assignment) });
@@ -71,7 +81,7 @@ export class LeaderWorld {
           return Promise.resolve(true);
         },
       },
-      journal: store.partition(0),
+      storage: this.storage,
       logger: SILENT,
       newEpoch: () => `epoch-${++this.epochs}-${Math.random()}`,
       onServing: () => {},
@@ -79,11 +89,17 @@ export class LeaderWorld {
   }
 
   /** @param storage of an earlier world, whose leader is dead */
-  static async start(storage?: MemoryJournalStore): Promise<LeaderWorld> {
+  static async start(
+    storage?: MemoryJournalStore,
+    policy: CheckpointPolicy = DEFAULT_CHECKPOINT_POLICY,
+    now = 1_000_000,
+  ): Promise<LeaderWorld> {
     const store = storage?.another() ?? new MemoryJournalStore();
     await store.open({ partitions: 1, replicas: 1, storage: 'memory' });
-    const world = new LeaderWorld(store);
+    const world = new LeaderWorld(store, policy, now);
     await world.leader.start();
+    // What the archive has is read in the background.
+    await settle();
     return world;
   }
 

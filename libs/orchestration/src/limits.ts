@@ -10,6 +10,30 @@ export const APPENDS_IN_FLIGHT = 2;
 /** The most history events in one reply. */
 export const MAX_HISTORY_PAGE = 1_000;
 
+/** How many histories are kept as far as they were read, for callers that page through them or follow them. */
+export const OPEN_HISTORIES = 32;
+
+/** How many events before the last page are kept of such a history, for callers that are behind. */
+export const HISTORY_WINDOW = 2_000;
+
+/** How many messages of rows are kept that were read last. */
+export const MAX_READ_ROWS = 64;
+
+/** How many committed entries bring a checkpoint about, before its time. */
+export const CHECKPOINT_ENTRIES = 10_000;
+
+/** About how many entries a checkpoint works on at a time. */
+export const SLICE_ENTRIES = 2_000;
+
+/** How many checkpoints of runs are written at a time. */
+export const CHECKPOINT_CONCURRENCY = 32;
+
+/** How many runs are archived at a time. */
+export const ARCHIVE_CONCURRENCY = 256;
+
+/** How many entries of runs that go on wait in memory, until they are written though their runs are young. */
+export const MAX_PINNED_ENTRIES = 50_000;
+
 /** The most runs in one page of a listing. */
 export const MAX_LIST_PAGE = 1_000;
 
@@ -27,3 +51,6 @@ export const QUERY_PATIENCE: number = 1 / 2;
 
 /** Back-off between tries to take a partition over, in milliseconds. */
 export const TAKEOVER_RETRY_MS = { first: 100, most: 5_000 } as const;
+
+/** How long the timer of a run waits that could not be read, in milliseconds. */
+export const LOAD_RETRY_MS = 1_000;

@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { JournalCorruptError, JournalFencedError, type PartitionJournal } from '@ground-control/journal';
+import { JournalCorruptError, JournalFencedError } from '@ground-control/journal';
 import { type AssignmentKey, GroundControlError } from '@ground-control/protocol';
 import type { LoggerService } from '@nestjs/common';
 import { type Caller, refused } from './caller.js';
 import type { LeaderContext } from './leader-context.js';
 import { LeaderTerm } from './leader-term.js';
 import { TAKEOVER_RETRY_MS } from './limits.js';
-import { handleRequest } from './partition-requests.js';
+import { absentRun, handleRequest } from './partition-requests.js';
+import type { PartitionStorage } from './run-repository.js';
 
 /** What a leader needs besides its context. */
 export interface PartitionLeaderOptions {
   context: LeaderContext;
-  journal: PartitionJournal;
+  storage: PartitionStorage;
   logger: LoggerService;
   newEpoch: () => string;
   /** Called when the partition is served, at first and after each recovery. */
@@ -64,6 +65,8 @@ export class PartitionLeader {
     if (this.quarantine) return caller.respond(refused('JOURNAL_CORRUPT', this.quarantine.message));
     if (!term) return;
     try {
+      const absent = absentRun(term, request);
+      if (absent) return this.handleLater(absent, request, caller);
       handleRequest(term, request, caller);
     } catch (error) {
       if (error instanceof GroundControlError)
@@ -75,6 +78,20 @@ export class PartitionLeader {
         refused('GROUND_CONTROL', `The coordinator failed on ${request.kind}: ${String(error)}`),
       );
     }
+  }
+
+  /** A request for a run that is not in memory waits until it is; others go on meanwhile. */
+  private handleLater(loaded: Promise<void>, request: { kind: string }, caller: Caller): void {
+    loaded.then(
+      () => this.handle(request, caller),
+      (error: unknown) =>
+        caller.respond(refused('COORDINATOR_UNAVAILABLE', `The run could not be read: ${String(error)}`)),
+    );
+  }
+
+  /** Makes a checkpoint now, where the partition is served. @returns when it is made, or was given up */
+  async checkpoint(): Promise<void> {
+    await this.term?.repository.checkpoint();
   }
 
   /** Whether a worker has lost this attempt; not said while the partition is being recovered. */
@@ -101,11 +118,11 @@ export class PartitionLeader {
 
   /** @returns whether the term came to serve before it failed */
   private async serveOneTerm(onFirst: () => void): Promise<boolean> {
-    const { context, journal, newEpoch, onServing } = this.options;
+    const { context, storage, newEpoch, onServing } = this.options;
     const failed = new Promise<unknown>((resolve) => {
       this.termFailed = resolve;
     });
-    const term = new LeaderTerm(context, journal, newEpoch(), (error) => this.termFailed?.(error));
+    const term = new LeaderTerm(context, storage, newEpoch(), (error) => this.termFailed?.(error));
     try {
       await term.recover();
     } catch (error) {
@@ -113,7 +130,10 @@ export class PartitionLeader {
       this.report(error);
       return false;
     }
-    if (this.stopped) return true;
+    if (this.stopped) {
+      term.end();
+      return true;
+    }
     this.term = term;
     onServing();
     onFirst();

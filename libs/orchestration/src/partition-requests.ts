@@ -3,6 +3,7 @@ import { type Caller, refused } from './caller.js';
 import {
   handleCancel,
   handleChildEnded,
+  handleCount,
   handleDescribe,
   handleDescribePartition,
   handleHistory,
@@ -23,6 +24,11 @@ export function handleRequest(term: LeaderTerm, request: { kind: string }, calle
   const fault = faultOf(request);
   if (fault) return caller.respond(refused('MALFORMED_MESSAGE', fault));
   return dispatch(term, request as PartitionRequest, caller);
+}
+
+/** What a request has to wait for before it is handled; undefined when its run is in memory, or nothing is known of it. */
+export function absentRun(term: LeaderTerm, request: { kind: string }): Promise<void> | undefined {
+  return faultOf(request) ? undefined : term.repository.absent(request as PartitionRequest);
 }
 
 function dispatch(term: LeaderTerm, request: PartitionRequest, caller: Caller): void {
@@ -49,6 +55,8 @@ function dispatch(term: LeaderTerm, request: PartitionRequest, caller: Caller): 
       return handleCancel(term, request, caller);
     case 'workflow.terminate':
       return handleTerminate(term, request, caller);
+    case 'workflow.count':
+      return handleCount(term, caller);
     case 'workflow.list':
       return handleList(term, request, caller);
     case 'partition.describe':

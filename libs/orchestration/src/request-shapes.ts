@@ -46,11 +46,13 @@ const SHAPES: Record<PartitionRequest['kind'], Record<string, FieldShape>> = {
   'workflow.list': {
     limit: 'count',
     before: 'name?',
+    beforeStartedAt: 'count?',
     type: 'name?',
     status: 'list?',
     idPrefix: 'text?',
     attributes: 'object?',
   },
+  'workflow.count': {},
   'partition.describe': {},
   'step.record': ATTEMPT,
   'step.result': { ...ATTEMPT, outcome: 'object', wantsNext: 'flag' },

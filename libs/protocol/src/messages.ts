@@ -2,7 +2,7 @@ import type { Encoded } from './encoded.js';
 import type { WorkflowDefinition, HandlerKind } from './definition.js';
 import type { Failure } from './failure.js';
 import type { WireHistoryEvent } from './history.js';
-import type { ChildOutcomeOf, EndedStatus, Operation } from './operation.js';
+import type { ChildOutcomeOf, EndedStatus, Operation, RunStatus } from './operation.js';
 import type { StepOutcome } from './outcome.js';
 import type { Attributes, ParentRef, WireRunInfo } from './run-info.js';
 
@@ -88,8 +88,14 @@ export interface ListRuns {
   startedBefore?: number | undefined;
   attributes?: Attributes | undefined;
   limit: number;
-  /** Only runs that started before this one, which the partition knows. */
+  /** Only runs that come after this one in the listing, which goes by the time of the start, then by the run id. */
   before?: string | undefined;
+  /** When that run started: the partition need not know it any more. */
+  beforeStartedAt?: number | undefined;
+}
+/** Counts the runs of one partition by type and status; the client adds the partitions up. */
+export interface CountRuns {
+  kind: 'workflow.count';
 }
 /** Asks the leader of a partition about itself and the runs that it has. */
 export interface DescribePartition {
@@ -107,6 +113,7 @@ export type ClientRequest =
   | CancelWorkflow
   | TerminateWorkflow
   | ListRuns
+  | CountRuns
   | DescribePartition;
 
 // ---- any peer → coordinators --------------------------------------------------------------------------------------
@@ -322,6 +329,16 @@ export interface HistoryPage {
   /** Whether the run has ended and these are its last events. */
   ended: boolean;
 }
+/** How many runs there are of a type in a status. */
+export interface RunCount {
+  workflowType: string;
+  status: RunStatus;
+  count: number;
+}
+export interface RunCounts {
+  kind: 'run.counts';
+  counts: RunCount[];
+}
 export interface RunList {
   kind: 'run.list';
   runs: WireRunInfo[];
@@ -443,6 +460,7 @@ export type Reply =
   | RunDescription
   | HistoryPage
   | RunList
+  | RunCounts
   | NamespaceDescription
   | ClusterDescription
   | PartitionDescription
