@@ -33,15 +33,15 @@ export class ClusterWorld {
     readonly nats: readonly EmbeddedNatsServer[],
     /** What the servers reach each other through, where there are several. */
     readonly routes: RouteProxies,
-    private readonly stopNats: () => Promise<void>,
+    private readonly cluster: { stop(): Promise<void>; whenHealthy?(): Promise<void> },
     private readonly folder: string,
   ) {}
 
   static async start(options: ClusterWorldOptions): Promise<ClusterWorld> {
     const folder = mkdtempSync(join(tmpdir(), 'ground-control-cluster-'));
     const routes = new RouteProxies();
-    const [nats, stopNats] = await startNats(options.natsServers, folder, routes);
-    const world = new ClusterWorld(options, nats, routes, stopNats, folder);
+    const [nats, cluster] = await startNats(options.natsServers, folder, routes);
+    const world = new ClusterWorld(options, nats, routes, cluster, folder);
     try {
       for (let index = 0; index < options.coordinators; index++) await world.startCoordinator();
       for (let index = 0; index < options.workers; index++) await world.startWorker();
@@ -107,12 +107,17 @@ export class ClusterWorld {
     return lines.map((line) => JSON.parse(line) as LogLine);
   }
 
+  /** Waits until every server has all that it keeps copies of. */
+  async whenHealthy(): Promise<void> {
+    await this.cluster.whenHealthy?.();
+  }
+
   /** Ends everything, paused or not. */
   async stop(): Promise<void> {
     await Promise.all(this.apps.map((app) => app.close()));
     await Promise.all(this.workers.map(killChild));
     await Promise.all(this.coordinators.map((coordinator) => coordinator.kill()));
-    await this.stopNats();
+    await this.cluster.stop();
     await this.routes.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -139,16 +144,16 @@ async function startNats(
   servers: 1 | 3,
   folder: string,
   routes: RouteProxies,
-): Promise<[readonly EmbeddedNatsServer[], () => Promise<void>]> {
+): Promise<[readonly EmbeddedNatsServer[], EmbeddedNatsServer | EmbeddedNatsCluster]> {
   const storeDirectory = join(folder, 'nats');
   if (servers === 1) {
     const server = await EmbeddedNatsServer.start({ storeDirectory, restart: false });
-    return [[server], () => server.stop()];
+    return [[server], server];
   }
   const cluster = await EmbeddedNatsCluster.start({
     storeDirectory,
     restart: false,
     routeThrough: (url, member, other) => routes.between(url, member, other),
   });
-  return [cluster.members, () => cluster.stop()];
+  return [cluster.members, cluster];
 }

@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GroundControlClient, StartedWorkflow } from '@ground-control/nestjs';
+import {
+  CoordinatorUnavailableError,
+  type GroundControlClient,
+  type StartedWorkflow,
+} from '@ground-control/nestjs';
 import { CallRecorder, check, ClientLog, type FinalRun, inWords, type LogLine } from '../checker/index.js';
 import type { ClusterWorld } from './cluster-world.js';
+
+/** How many histories are read at a time. */
+const READERS = 32;
 
 /** How long a request took, and when it was made, in milliseconds of the monotonic clock. */
 export interface Timing {
@@ -47,9 +54,15 @@ export class Load {
   async violations(client: GroundControlClient): Promise<string[]> {
     const log = new ClientLog([...this.lines, ...this.world.ledger()]);
     const runs: FinalRun[] = [];
-    for (const { workflowId, runId } of this.handles) {
-      runs.push({ workflowId, runId, history: await client.handle(workflowId, runId).history() });
-    }
+    const left = this.handles.slice();
+    const read = async (): Promise<void> => {
+      for (let next = left.pop(); next; next = left.pop()) {
+        const { workflowId, runId } = next;
+        // oxlint-disable-next-line no-await-in-loop -- as many at a time as there are readers
+        runs.push({ workflowId, runId, history: await client.handle(workflowId, runId).history() });
+      }
+    };
+    await Promise.all(Array.from({ length: READERS }, read));
     return check({ log, runs, settled: true }).map(inWords);
   }
 
@@ -90,8 +103,9 @@ export class Load {
     this.started += 1;
     this.handles.push(handle);
     const run = { workflowId, runId: handle.runId };
-    const described = await this.timed('describe', () => handle.describe());
-    if (described.id !== handle.runId) throw new Error(`${workflowId} is not the run that was started`);
+    const described = await this.timed('describe', () => handle.describe().catch(unlessUnavailable));
+    if (described && described.id !== handle.runId)
+      throw new Error(`${workflowId} is not the run that was started`);
     await this.timed('send', () =>
       calls.call({ kind: 'send', ...run, event: 'go', payload: input }, () => handle.send('go', input)),
     );
@@ -110,4 +124,9 @@ export class Load {
   private recorder(name: string): CallRecorder {
     return new CallRecorder(name, (line) => void this.lines.push(line));
   }
+}
+
+/** A question that nobody answered in time says nothing. */
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof CoordinatorUnavailableError)) throw error;
 }
