@@ -1,5 +1,5 @@
 import { CoordinatorLink, GroundControlClient } from '@ground-control/client';
-import { FramePeer } from '@ground-control/transport/peer';
+import { connectionFromEnvironment, FramePeer } from '@ground-control/transport/peer';
 
 import { LenientCodec } from './lenient-codec.js';
 
@@ -28,7 +28,15 @@ export async function openSession(options: GlobalOptions): Promise<Session> {
   const { namespace, requestTimeout } = options;
   const servers = options.server.split(',');
   const timeouts = { connectTimeoutMs: requestTimeout, requestTimeoutMs: requestTimeout };
-  const peer = await FramePeer.connect({ servers, namespace, name: 'gctl', ...timeouts });
+  const connection = connectionFromEnvironment(process.env);
+  const peer = await FramePeer.connect({
+    role: 'client',
+    servers,
+    namespace,
+    connection,
+    name: 'gctl',
+    ...timeouts,
+  });
   const values = new LenientCodec();
   const where = `NATS at ${options.server}, namespace ${namespace}; \`gctl dev\` starts one`;
   const link = new CoordinatorLink(peer, values, { requestTimeoutMs: requestTimeout, where });

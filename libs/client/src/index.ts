@@ -18,7 +18,7 @@ export { resultOf } from './run-outcome.js';
 export type { StartOptions } from './start-options.js';
 export * from './workflow-handle.js';
 // The connection that a client works on: who makes one needs no other import.
-export { FramePeer, type FramePeerOptions } from '@ground-control/transport/peer';
+export { connectionFromEnvironment, FramePeer, type FramePeerOptions } from '@ground-control/transport/peer';
 export type {
   ResultOptions,
   SendOptions,

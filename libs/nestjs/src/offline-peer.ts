@@ -12,6 +12,7 @@ export function offlinePeer(namespace: string): FramePeer {
     namespace,
     status: 'closed',
     pendingRequests: 0,
+    inboxPrefix: '_INBOX',
     get connection(): never {
       throw offline();
     },

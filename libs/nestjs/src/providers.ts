@@ -19,10 +19,11 @@ export const resolvedOptionsProvider: FactoryProvider<ResolvedModuleOptions> = {
 export const peerProvider: FactoryProvider<Promise<FramePeer>> = {
   provide: FramePeer,
   inject: [RESOLVED_OPTIONS],
-  useFactory: async ({ servers, namespace, connection, requestTimeoutMs }: ResolvedModuleOptions) =>
+  useFactory: async ({ servers, namespace, connection, requestTimeoutMs, worker }: ResolvedModuleOptions) =>
     process.env['GROUND_CONTROL_OFFLINE'] === '1'
       ? offlinePeer(namespace)
       : FramePeer.connect({
+          role: worker ? 'worker' : 'client',
           servers,
           namespace,
           connection,

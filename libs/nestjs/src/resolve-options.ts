@@ -8,6 +8,7 @@ import { resolveWorkerOptions, type WorkerOptions } from '@ground-control/worker
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 
 import type { GroundControlModuleOptions } from './module-options.js';
+import { connectionFromEnvironment } from '@ground-control/client';
 
 /** {@link GroundControlModuleOptions} with the defaults filled in. */
 export interface ResolvedModuleOptions {
@@ -38,7 +39,7 @@ export function resolveOptions(
   const resolved = {
     servers: checked(() => serversOf(options.servers ?? (env[SERVERS_VARIABLE] || DEFAULT_SERVERS))),
     namespace: checked(() => namespaceOf(options.namespace ?? 'default')),
-    connection: options.connection ?? {},
+    connection: options.connection ?? checked(() => connectionFromEnvironment(env)),
     worker: checked(() => workerOf(options.worker ?? {})),
     codec: checked(() => codecOf(options.codec)),
     requestTimeoutMs: checked(() =>

@@ -32,7 +32,9 @@ export class CoordinatorHost implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     const peer = await this.strategy.connect();
-    const store = new JetStreamJournalStore(peer.connection, peer.namespace);
+    const store = new JetStreamJournalStore(peer.connection, peer.namespace, {
+      inboxPrefix: peer.inboxPrefix,
+    });
     const { partitions } = await store.open(this.options);
     await this.assertDurable(peer, partitions);
     const coordinator = new Coordinator(this.options, peer, store, this.logger);

@@ -1,5 +1,9 @@
 import { DEFAULT_PARTITIONS, InvalidInputError, toMilliseconds } from '@ground-control/protocol';
-import { FrameServer, GroundControlExceptionFilter } from '@ground-control/transport';
+import {
+  connectionFromEnvironment,
+  FrameServer,
+  GroundControlExceptionFilter,
+} from '@ground-control/transport';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { NamespaceController, RunsController } from './coordinator.controller.js';
@@ -54,7 +58,13 @@ export function coordinatorStrategy(
 ): FrameServer {
   const { servers = process.env['GROUND_CONTROL_SERVERS']?.split(','), connection } = options;
   const namespace = options.namespace ?? process.env['GROUND_CONTROL_NAMESPACE'];
-  return new FrameServer({ servers, namespace, connection, name: 'ground-control coordinator' });
+  return new FrameServer({
+    role: 'coordinator',
+    servers,
+    namespace,
+    connection: connection ?? connectionFromEnvironment(process.env),
+    name: 'ground-control coordinator',
+  });
 }
 
 function resolveOptions(options: CoordinatorOptions): ResolvedCoordinatorOptions {

@@ -10,7 +10,7 @@ export type Address =
 
 const NAMESPACE = /^[A-Za-z0-9_-]{1,64}$/;
 const SUBJECT =
-  /^gc\.[A-Za-z0-9_-]{1,64}\.(?:(partition|journal)\.(\d{1,5})|(peer)\.([A-Za-z0-9_-]+)|(coordinators|announcements))$/;
+  /^gc\.[A-Za-z0-9_-]{1,64}\.(?:(partition|journal)\.(\d{1,5})|(peer)\.((?:[a-z]+\.)?[A-Za-z0-9_-]+)|(coordinators|announcements))$/;
 
 /** @throws InvalidInputError unless the namespace is 1 to 64 letters, digits, `_` or `-` */
 export function assertNamespace(namespace: string): void {
@@ -18,6 +18,11 @@ export function assertNamespace(namespace: string): void {
   throw new InvalidInputError(
     `namespace ${JSON.stringify(namespace)}: use 1 to 64 letters, digits, "_" or "-".`,
   );
+}
+
+/** What the subjects begin with on which a peer of the namespace hears the answers of NATS itself. */
+export function inboxPrefixOf(namespace: string): string {
+  return `_INBOX.gc.${namespace}`;
 }
 
 /** The NATS subject of an address. */

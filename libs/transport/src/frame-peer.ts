@@ -3,6 +3,7 @@ import {
   addressOf,
   CoordinatorUnavailableError,
   GroundControlError,
+  inboxPrefixOf,
   type LeaderAnnouncement,
   MalformedMessageError,
   type Message,
@@ -116,6 +117,11 @@ export class FramePeer {
   /** The NATS connection, for what is not a frame. It belongs to the peer: `close` closes it. */
   get connection(): NatsConnection {
     return this.link.connection;
+  }
+
+  /** What the subjects begin with on which this peer hears the answers of NATS itself. */
+  get inboxPrefix(): string {
+    return this.options.connection.inboxPrefix ?? inboxPrefixOf(this.namespace);
   }
 
   /** The state of the connection: only while it is `connected` is anything sent. */

@@ -1,12 +1,13 @@
 export type { Address } from '@ground-control/protocol';
 export * from './body.js';
+export { connectionFromEnvironment } from './connection-environment.js';
 export { FrameClientProxy, type FrameData } from './frame-client-proxy.js';
 export { FrameContext } from './frame-context.js';
 export { FramePeer, type ListenOptions, type RequestOptions } from './frame-peer.js';
 export { FRAMES, FrameServer } from './frame-server.js';
 export { GroundControlExceptionFilter } from './ground-control-exception.filter.js';
 export type { PeerEvents } from './peer-events.js';
-export type { FramePeerOptions } from './peer-options.js';
+export type { FramePeerOptions, PeerRole } from './peer-options.js';
 export type { PeerFactory } from './peer-source.js';
 export { errorOfRefusal, refusalOf } from './refusal.js';
 export type { ResendSchedule } from './resend-schedule.js';

@@ -14,6 +14,11 @@ export interface FramePeerOptions {
    * a reply finds its request by it. @defaultValue a random UUID
    */
   peerId?: string | undefined;
+  /**
+   * What the peer is. It stands before its id, and so in the subject of its inbox, for NATS to tell from who may write
+   * there: `gc.<namespace>.peer.<role>.<id>`. @defaultValue no role
+   */
+  role?: PeerRole | undefined;
   /** The connection's name in NATS' monitoring. @defaultValue `ground-control <peerId>` */
   name?: string | undefined;
   /** Passed to the NATS client: token, user, credentials, tls, … */
@@ -27,6 +32,9 @@ export interface FramePeerOptions {
   /** The most requests that may be unanswered at once. @defaultValue 1000000 */
   maxPendingRequests?: number | undefined;
 }
+
+/** What a peer is: a `worker` is a client too. */
+export type PeerRole = 'client' | 'worker' | 'coordinator';
 
 /** {@link FramePeerOptions} with the defaults filled in. */
 export interface ResolvedPeerOptions {
@@ -42,24 +50,34 @@ export interface ResolvedPeerOptions {
 }
 
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
-const PEER_ID = /^[A-Za-z0-9_-]{1,128}$/;
+const NAME = /^[A-Za-z0-9_-]{1,128}$/;
+const PEER_ID = /^(?:(?:client|worker|coordinator)\.)?[A-Za-z0-9_-]{1,128}$/;
 
-/** Whether a text can be a peer's id, which is a token of a NATS subject. */
+/** Whether a text can be a peer's id, with or without its role: the end of a NATS subject. */
 export function isPeerId(value: string): boolean {
   return PEER_ID.test(value);
 }
 
-/** @throws InvalidInputError unless the peer id is 1 to 128 letters, digits, `_` or `-` */
+/** @throws InvalidInputError unless the peer id, but for its role, is 1 to 128 letters, digits, `_` or `-` */
 export function assertPeerId(value: string): void {
   if (isPeerId(value)) return;
-  throw new InvalidInputError(`peer id ${JSON.stringify(value)}: use 1 to 128 letters, digits, "_" or "-".`);
+  throw invalidId(value);
+}
+
+function assertName(value: string): void {
+  if (!NAME.test(value)) throw invalidId(value);
+}
+
+function invalidId(value: string): InvalidInputError {
+  return new InvalidInputError(`peer id ${JSON.stringify(value)}: use 1 to 128 letters, digits, "_" or "-".`);
 }
 
 /** @throws InvalidInputError for a namespace or peer id that cannot be part of a NATS subject */
 export function resolvePeerOptions(options: FramePeerOptions): ResolvedPeerOptions {
-  const peerId = options.peerId ?? randomUUID();
+  const name = options.peerId ?? randomUUID();
+  const peerId = options.role === undefined ? name : `${options.role}.${name}`;
   const namespace = options.namespace ?? 'default';
-  assertPeerId(peerId);
+  assertName(name);
   assertNamespace(namespace);
   const servers = options.servers ?? options.connection?.servers ?? DEFAULT_SERVER;
   return {
