@@ -11,7 +11,9 @@ import { partitionOf } from '../../dist/libs/protocol/src/index.js';
 import { GroundControlTestServer } from '../../dist/libs/testing/src/index.js';
 import { childProcesses, megabytes, residentBytes } from './processes.mjs';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '1000000' }, pages: { type: 'string', default: '50' } } });
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '1000000' }, pages: { type: 'string', default: '50' } },
+});
 const RUNS = Number(values.runs);
 const PAGES = Number(values.pages);
 const PARTITIONS = 4;
@@ -27,7 +29,9 @@ try {
   await server.startCoordinator();
   console.log(`${RUNS} runs: serving after ${seconds(began)} s`);
   const app = await Test.createTestingModule({
-    imports: [GroundControlModule.forRoot({ servers: server.servers, namespace: server.namespace, worker: false })],
+    imports: [
+      GroundControlModule.forRoot({ servers: server.servers, namespace: server.namespace, worker: false }),
+    ],
   }).compile();
   app.useLogger(false);
   await app.init();
@@ -37,7 +41,8 @@ try {
   const counts = await client.counts();
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   if (total !== RUNS) throw new Error(`${total} runs are counted`);
-  for (const { pid, name } of childProcesses()) console.log(`${name}: ${megabytes(residentBytes(pid))} MB resident`);
+  for (const { pid, name } of childProcesses())
+    console.log(`${name}: ${megabytes(residentBytes(pid))} MB resident`);
   await measure(client, 'everything', {});
   await measure(client, 'a type', { type: 'Type 7' });
   await measure(client, 'a status', { status: 'failed' });
@@ -63,7 +68,8 @@ async function seed(first) {
   await store.open({ partitions: PARTITIONS, replicas: 1, storage: 'file' });
   const archives = Array.from(
     { length: PARTITIONS },
-    (_, partition) => new RunArchive(partition, store.records('history', partition), store.records('runs', partition)),
+    (_, partition) =>
+      new RunArchive(partition, store.records('history', partition), store.records('runs', partition)),
   );
   for (let from = 0; from < RUNS; from += BATCH) {
     const batches = archives.map(() => []);
@@ -108,7 +114,9 @@ async function measure(client, what, conditions) {
   }
   times.sort((one, other) => one - other);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(share * times.length))].toFixed(1);
-  console.log(`${what.padEnd(28)} median ${at(0.5).padStart(6)} ms, p95 ${at(0.95).padStart(6)} ms, ${found} runs on ${PAGES} pages`);
+  console.log(
+    `${what.padEnd(28)} median ${at(0.5).padStart(6)} ms, p95 ${at(0.95).padStart(6)} ms, ${found} runs on ${PAGES} pages`,
+  );
 }
 
 function seconds(since) {

@@ -9,7 +9,8 @@ export function childProcesses() {
       const status = read(`/proc/${entry}/status`);
       if (Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]) !== process.pid) return [];
       const command = read(`/proc/${entry}/cmdline`).replaceAll('\0', ' ');
-      const name = /nats-server/.exec(command)?.[0] ?? (/coordinator/.test(command) ? 'coordinator' : 'other');
+      const name =
+        /nats-server/.exec(command)?.[0] ?? (/coordinator/.test(command) ? 'coordinator' : 'other');
       return [{ pid: Number(entry), name }];
     });
 }
