@@ -50,7 +50,7 @@ try {
   await measure(client, 'an attribute (1 in 50)', { attributes: { region: 'region 3' } });
   await measure(client, 'an attribute of one run', { attributes: { customer: 4711 } });
   await measure(client, 'a type, failed, of a day', {
-    type: 'Type 7',
+    type: 'Type 0',
     status: 'failed',
     startedAfter: new Date(first + 5 * DAY),
     startedBefore: new Date(first + 6 * DAY),

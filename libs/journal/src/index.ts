@@ -1,6 +1,7 @@
 export * from './journal.js';
 export * from './journal-errors.js';
 export { type ChainLink } from './batch-codec.js';
+export { attributeDigests } from './attribute-digests.js';
 export * from './checkpoints.js';
 export * from './keyed-stream.js';
 export { NO_RECORD, type RecordMark } from './record-mark.js';

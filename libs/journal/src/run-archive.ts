@@ -13,7 +13,8 @@ import {
   type RunState,
   toSnapshot,
 } from '@ground-control/engine';
-import { decodeMessage, encodeMessage, type WireRunInfo } from '@ground-control/protocol';
+import { decodeMessage, encodeMessage, type RunStatus, type WireRunInfo } from '@ground-control/protocol';
+import { attributeDigests } from './attribute-digests.js';
 import { entryBytesAtMost } from './entry-bytes.js';
 import { JournalCorruptError } from './journal-errors.js';
 import type { KeyedStream } from './keyed-stream.js';
@@ -25,7 +26,7 @@ export const ARCHIVE_VERSION = 1;
 /** About how large a segment or a chunk becomes, in bytes, unless a single entry is larger. */
 export const SEGMENT_BYTES: number = 128 * 1024;
 /** The most rows in one message. */
-export const SEGMENT_ROWS = 256;
+export const SEGMENT_ROWS = 64;
 
 const SEGMENT_KEY = 'segment';
 const FENCE_KEY = 'fence';
@@ -64,6 +65,22 @@ export interface RunRow {
 
 /** A row, and its place. */
 export interface StoredRow extends RunRow {
+  sequence: number;
+  slot: number;
+}
+
+/** What of a row an index needs, and its place. */
+export interface RowSummary {
+  runId: string;
+  workflowId: string;
+  workflowType: string;
+  status: RunStatus;
+  startedAt: number;
+  expiresAt: number;
+  /** Whether the run's history is in chunks of its own. */
+  chunked: boolean;
+  /** As {@link attributeDigests} makes them. */
+  digests: number[];
   sequence: number;
   slot: number;
 }
@@ -145,7 +162,7 @@ export class RunArchive {
     }
     const stored: StoredRow[] = [];
     for (const part of partsOf(rows, bytesOfRow, SEGMENT_BYTES, SEGMENT_ROWS)) {
-      const body = encodeMessage([ARCHIVE_VERSION, part.map(rowFields)]);
+      const body = encodeRows(part);
       // oxlint-disable-next-line no-await-in-loop -- as above
       const sequence = await this.runs.put(SEGMENT_KEY, body, { ttlMs });
       this.written.runs = markOf(sequence, body);
@@ -154,19 +171,22 @@ export class RunArchive {
     return stored;
   }
 
-  /** Hands over every row that is there, those that were archived first before the others. */
-  async readRows(onRow: (row: StoredRow) => void): Promise<void> {
+  /** Hands over a summary of every row that is there, those that were archived first before the others. */
+  async readSummaries(onRow: (row: RowSummary) => void): Promise<void> {
     const until = await this.runs.put(FENCE_KEY, new Uint8Array(), { ttlMs: FENCE_TTL_MS });
     await this.runs.read({ key: undefined, from: 1, until }, ({ key, sequence, body }) => {
       if (key !== SEGMENT_KEY) return;
-      for (const row of this.rowsOf(sequence, body)) onRow(row);
+      const summaries = this.decode(sequence, body)[1] as unknown[][];
+      for (let slot = 0; slot < summaries.length; slot++) {
+        onRow(summaryOf(summaries[slot] ?? [], sequence, slot));
+      }
     });
   }
 
-  /** The rows that one message holds; none when it has expired. */
-  async readRowsAt(sequence: number): Promise<StoredRow[]> {
+  /** The rows that one message holds, each still encoded; none when it has expired. */
+  async readRowsAt(sequence: number): Promise<Uint8Array[]> {
     const found = await this.runs.get(sequence);
-    return found ? this.rowsOf(sequence, found.body) : [];
+    return found ? (this.decode(sequence, found.body)[2] as Uint8Array[]) : [];
   }
 
   /** Removes a run's own chunks. */
@@ -190,11 +210,6 @@ export class RunArchive {
     const sequence = await this.history.put(key, body, { ttlMs });
     if (sequence > this.written.history.sequence) this.written.history = markOf(sequence, body);
     return sequence;
-  }
-
-  private rowsOf(sequence: number, body: Uint8Array): StoredRow[] {
-    const [, rows] = this.decode(sequence, body);
-    return (rows as unknown[][]).map((fields, slot) => ({ ...rowOf(fields), sequence, slot }));
   }
 
   private async readFields(stream: KeyedStream, sequence: number): Promise<unknown[]> {
@@ -288,18 +303,37 @@ function entriesOf(fields: unknown): ArchivedEntry[] {
   }));
 }
 
-function rowFields({ info, expiresAt, history }: RunRow): unknown[] {
-  const { id, workflowId, workflowType, status, startedAt, closedAt, parent, error, attributes } = info;
-  const { sequence, slot } = history;
-  const places = [expiresAt, sequence, slot ?? -1];
-  const fields = [id, workflowId, workflowType, status, startedAt, closedAt, ...places];
-  return error || parent || attributes ? [...fields, attributes, parent, error] : fields;
+/** Rows as `[version, summaries, rows]`: who builds an index reads the ones, who shows a run one of the others. */
+function encodeRows(rows: readonly RunRow[]): Uint8Array {
+  const summaries = rows.map(({ info, expiresAt, history }) => [
+    info.id,
+    info.workflowId,
+    info.workflowType,
+    info.status,
+    info.startedAt,
+    expiresAt,
+    history.slot === undefined,
+    attributeDigests(info.attributes),
+  ]);
+  return encodeMessage([ARCHIVE_VERSION, summaries, rows.map((row) => encodeMessage(row))]);
 }
 
-function rowOf(fields: unknown[]): RunRow {
-  const [id, workflowId, workflowType, status, startedAt, closedAt] = fields;
-  const [expiresAt, sequence, slot, attributes, parent, error] = fields.slice(6);
-  const info = { id, workflowId, workflowType, status, startedAt, closedAt, attributes, parent, error };
-  const history = slot === -1 ? { sequence } : { sequence, slot };
-  return { info, expiresAt, history } as RunRow;
+/** Decodes one of the rows that {@link RunArchive.readRowsAt} has read. */
+export function decodeRow(bytes: Uint8Array): RunRow {
+  return decodeMessage(bytes) as RunRow;
+}
+
+function summaryOf(fields: unknown[], sequence: number, slot: number): RowSummary {
+  return {
+    runId: fields[0] as string,
+    workflowId: fields[1] as string,
+    workflowType: fields[2] as string,
+    status: fields[3] as RunStatus,
+    startedAt: fields[4] as number,
+    expiresAt: fields[5] as number,
+    chunked: fields[6] as boolean,
+    digests: fields[7] as number[],
+    sequence,
+    slot,
+  };
 }

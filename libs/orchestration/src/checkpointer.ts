@@ -14,6 +14,7 @@
 import type { EndedRunRecord } from '@ground-control/journal';
 import {
   type ArchivedEntry,
+  attributeDigests,
   type Checkpoints,
   decodeEntries,
   encodeEntries,
@@ -450,11 +451,19 @@ export class Checkpointer {
 }
 
 /** The row as the index takes it. */
-export function indexedRun({ info, expiresAt, history, sequence, slot }: StoredRow): IndexedRun {
-  const { id, workflowId, workflowType, status, startedAt, attributes } = info;
-  const chunked = history.slot === undefined;
-  const place = { sequence, slot };
-  return { runId: id, workflowId, workflowType, status, startedAt, expiresAt, attributes, chunked, ...place };
+function indexedRun({ info, expiresAt, history, sequence, slot }: StoredRow): IndexedRun {
+  return {
+    runId: info.id,
+    workflowId: info.workflowId,
+    workflowType: info.workflowType,
+    status: info.status,
+    startedAt: info.startedAt,
+    expiresAt,
+    chunked: history.slot === undefined,
+    digests: attributeDigests(info.attributes),
+    sequence,
+    slot,
+  };
 }
 
 function infoOf({ runId, state, ended }: RunRecord): WireRunInfo {

@@ -1,8 +1,12 @@
+import { attributeDigests } from '@ground-control/journal';
+import type { Attributes } from '@ground-control/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type IndexedRun, type IndexFilter, RunIndex } from './run-index.js';
 
 const FOREVER = 4_000_000_000_000;
+
+const attributesOf = (index: number): Attributes => ({ even: index % 2 === 0, number: index % 5 });
 
 function runOf(index: number, changes: Partial<IndexedRun> = {}): IndexedRun {
   return {
@@ -12,7 +16,7 @@ function runOf(index: number, changes: Partial<IndexedRun> = {}): IndexedRun {
     status: index % 2 === 0 ? 'completed' : 'failed',
     startedAt: 1_000_000 + ((index * 7919) % 100),
     expiresAt: FOREVER,
-    attributes: { even: index % 2 === 0, number: index % 5 },
+    digests: attributeDigests(attributesOf(index)),
     chunked: index % 4 === 0,
     sequence: index,
     slot: index % 256,
@@ -31,7 +35,9 @@ function matches(run: IndexedRun, filter: IndexFilter): boolean {
     (filter.idPrefix === undefined || run.workflowId.startsWith(filter.idPrefix)) &&
     (filter.startedAfter === undefined || run.startedAt > filter.startedAfter) &&
     (filter.startedBefore === undefined || run.startedAt < filter.startedBefore) &&
-    Object.entries(filter.attributes ?? {}).every(([name, value]) => run.attributes?.[name] === value)
+    Object.entries(filter.attributes ?? {}).every(
+      ([name, value]) => attributesOf(run.sequence)[name] === value,
+    )
   );
 }
 

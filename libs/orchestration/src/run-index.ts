@@ -1,23 +1,11 @@
+import { attributeDigests, type RowSummary } from '@ground-control/journal';
 import type { Attributes, RunStatus } from '@ground-control/protocol';
+import { NumberArena } from './number-arena.js';
 import { TextArena } from './text-arena.js';
 import { HashTable } from './hash-table.js';
 
 /** What the index knows of a run that is in the archive. */
-export interface IndexedRun {
-  runId: string;
-  workflowId: string;
-  workflowType: string;
-  status: RunStatus;
-  startedAt: number;
-  /** When it is forgotten, in milliseconds since the epoch. */
-  expiresAt: number;
-  attributes: Attributes | undefined;
-  /** Whether its history is in chunks of its own. */
-  chunked: boolean;
-  /** The place of its row. */
-  sequence: number;
-  slot: number;
-}
+export type IndexedRun = RowSummary;
 
 /** Which runs are wanted. */
 export interface IndexFilter {
@@ -48,6 +36,7 @@ const DEAD_SHARE = 1 / 4;
 export class RunIndex {
   private columns = new Columns(FIRST_CAPACITY);
   private text = new TextArena();
+  private digests = new NumberArena();
   private byRunId = new HashTable();
   private byWorkflowId = new HashTable();
   /** Rows by time of start, then run id; those that were added since are appended unsorted. */
@@ -55,9 +44,10 @@ export class RunIndex {
   private sorted = 0;
   private size = 0;
   private dead = 0;
-  private readonly types: string[] = [];
-  private readonly typeNumbers = new Map<string, number>();
-  private readonly tally = new Map<string, number>();
+  private types: string[] = [];
+  private typeNumbers = new Map<string, number>();
+  /** How many runs there are, by type and status. */
+  private tally: number[] = [];
 
   constructor(private readonly clock: () => number) {}
 
@@ -69,7 +59,7 @@ export class RunIndex {
   /** About how many bytes it takes. */
   get bytes(): number {
     const tables = this.byRunId.bytes + this.byWorkflowId.bytes;
-    return this.columns.bytes + this.text.bytes + tables + this.order.byteLength;
+    return this.columns.bytes + this.text.bytes + this.digests.bytes + tables + this.order.byteLength;
   }
 
   /** Adds a run, or replaces what was known of it. */
@@ -81,6 +71,8 @@ export class RunIndex {
     this.order[row] = row;
     this.link(row);
     this.count1(row, 1);
+    // Runs mostly end in the order in which they started.
+    if (this.sorted === row && (row === 0 || this.compare(this.order[row - 1] ?? 0, row) < 0)) this.sorted++;
   }
 
   get(runId: string): IndexedRun | undefined {
@@ -115,10 +107,10 @@ export class RunIndex {
 
   /** How many runs there are, by type and status. */
   *counts(): Iterable<{ workflowType: string; status: RunStatus; count: number }> {
-    for (const [key, count] of this.tally) {
-      const [type, status] = key.split('/').map(Number);
-      const [workflowType, name] = [this.types[type ?? 0], STATUSES[status ?? 0]];
-      if (workflowType !== undefined && name && count > 0) yield { workflowType, status: name, count };
+    for (const [place, count] of this.tally.entries()) {
+      const workflowType = this.types[Math.floor(place / STATUSES.length)];
+      const status = STATUSES[place % STATUSES.length];
+      if (workflowType !== undefined && status && count > 0) yield { workflowType, status, count };
     }
   }
 
@@ -142,12 +134,12 @@ export class RunIndex {
     columns.sequence[row] = run.sequence;
     columns.slot[row] = run.slot;
     columns.chunked[row] = Number(run.chunked);
-    const [runId, workflowId] = [Buffer.from(run.runId), Buffer.from(run.workflowId)];
-    const digests = digestsOf(run.attributes);
-    columns.text[row] = this.text.add(Buffer.concat([runId, workflowId, Buffer.from(digests.buffer)]));
-    columns.runIdLength[row] = runId.length;
-    columns.workflowIdLength[row] = workflowId.length;
-    columns.attributes[row] = digests.length;
+    const ids = this.text.add(run.runId, run.workflowId);
+    columns.text[row] = ids.start;
+    columns.runIdLength[row] = ids.first;
+    columns.workflowIdLength[row] = ids.second;
+    columns.digests[row] = this.digests.add(run.digests);
+    columns.attributes[row] = run.digests.length;
   }
 
   private read(row: number): IndexedRun {
@@ -159,8 +151,8 @@ export class RunIndex {
       status: STATUSES[columns.status[row] ?? 0] ?? 'completed',
       startedAt: columns.startedAt[row] ?? 0,
       expiresAt: this.expiryOf(row),
-      attributes: undefined,
       chunked: columns.chunked[row] === 1,
+      digests: this.digests.read(columns.digests[row] ?? 0, columns.attributes[row] ?? 0),
       sequence: columns.sequence[row] ?? 0,
       slot: columns.slot[row] ?? 0,
     };
@@ -199,8 +191,8 @@ export class RunIndex {
   }
 
   private count1(row: number, by: 1 | -1): void {
-    const key = `${this.columns.type[row]}/${this.columns.status[row]}`;
-    this.tally.set(key, (this.tally.get(key) ?? 0) + by);
+    const place = (this.columns.type[row] ?? 0) * STATUSES.length + (this.columns.status[row] ?? 0);
+    this.tally[place] = (this.tally[place] ?? 0) + by;
   }
 
   private typeNumber(type: string): number {
@@ -226,30 +218,23 @@ export class RunIndex {
     idPrefix,
     attributes,
   }: IndexFilter): ((row: number) => boolean) | undefined {
-    const { columns, text } = this;
+    const { columns, digests, text } = this;
     const number = type === undefined ? undefined : this.typeNumbers.get(type);
     if (type !== undefined && number === undefined) return undefined;
     const wanted = new Uint8Array(DEAD + 1).fill(status ? 0 : 1);
     for (const name of status ?? []) wanted[STATUSES.indexOf(name as RunStatus) & DEAD] = 1;
     wanted[DEAD] = 0;
     const prefix = idPrefix === undefined ? undefined : Buffer.from(idPrefix);
-    const digests = digestsOf(attributes);
+    const wantedDigests = attributeDigests(attributes);
     const now = Math.floor(this.clock() / 1000);
     return (row) =>
       wanted[columns.status[row] ?? DEAD] === 1 &&
       (number === undefined || columns.type[row] === number) &&
       (columns.expiresAt[row] ?? 0) > now &&
       (!prefix || text.startsWith(this.workflowIdAt(row), prefix)) &&
-      digests.every((digest) => this.hasDigest(row, digest));
-  }
-
-  private hasDigest(row: number, digest: number): boolean {
-    const { start, length } = this.workflowIdAt(row);
-    const count = this.columns.attributes[row] ?? 0;
-    for (let index = 0; index < count; index++) {
-      if (this.text.numberAt(start + length + 4 * index) === digest) return true;
-    }
-    return false;
+      wantedDigests.every((digest) =>
+        digests.has(columns.digests[row] ?? 0, columns.attributes[row] ?? 0, digest),
+      );
   }
 
   /** Where in the order the listing goes on: everything from there on is after the position. */
@@ -285,7 +270,9 @@ export class RunIndex {
   /** Sorts what was added since, and merges it into the rest from the end. */
   private sort(): void {
     if (this.sorted === this.size) return;
-    const fresh = this.order.slice(this.sorted, this.size).toSorted((one, other) => this.compare(one, other));
+    // An array's sort makes use of what is in order already.
+    const added = [...this.order.subarray(this.sorted, this.size)];
+    const fresh = added.toSorted((one, other) => this.compare(one, other));
     let [old, next] = [this.sorted - 1, fresh.length - 1];
     for (let target = this.size - 1; next >= 0; target--) {
       const [oldRow, newRow] = [this.order[old] ?? 0, fresh[next] ?? 0];
@@ -307,25 +294,12 @@ export class RunIndex {
   /** Leaves the dead behind. */
   private rebuild(): void {
     const kept = new RunIndex(this.clock);
+    this.sort();
     for (let index = 0; index < this.size; index++) {
       const row = this.order[index] ?? 0;
-      if (this.columns.status[row] !== DEAD) kept.copy(this, row);
+      if (this.columns.status[row] !== DEAD) kept.add(this.read(row));
     }
-    const { columns, text, byRunId, byWorkflowId, order, size } = kept;
-    Object.assign(this, { columns, text, byRunId, byWorkflowId, order, size, dead: 0, sorted: 0 });
-    this.sort();
-  }
-
-  private copy(from: RunIndex, row: number): void {
-    if (this.size === this.columns.capacity) this.grow();
-    const target = this.size++;
-    const span = from.runIdAt(row);
-    const ids = span.length + (from.columns.workflowIdLength[row] ?? 0);
-    const length = ids + 4 * (from.columns.attributes[row] ?? 0);
-    this.columns.copy(target, from.columns, row);
-    this.columns.text[target] = this.text.add(from.text.bytesAt({ start: span.start, length }));
-    this.order[target] = target;
-    this.link(target);
+    Object.assign(this, kept);
   }
 }
 
@@ -340,8 +314,10 @@ class Columns {
   readonly sequence: Float64Array;
   /** In seconds. */
   readonly expiresAt: Uint32Array;
-  /** Where its run id begins in the text; its workflow id and the digests of its attributes follow. */
+  /** Where its run id begins in the text; its workflow id follows. */
   readonly text: Uint32Array;
+  /** Where the digests of its attributes begin. */
+  readonly digests: Uint32Array;
   readonly runIdLength: Uint16Array;
   readonly workflowIdLength: Uint16Array;
   readonly slot: Uint16Array;
@@ -355,6 +331,7 @@ class Columns {
     this.sequence = new Float64Array(capacity);
     this.expiresAt = new Uint32Array(capacity);
     this.text = new Uint32Array(capacity);
+    this.digests = new Uint32Array(capacity);
     this.runIdLength = new Uint16Array(capacity);
     this.workflowIdLength = new Uint16Array(capacity);
     this.slot = new Uint16Array(capacity);
@@ -374,13 +351,9 @@ class Columns {
     return grown;
   }
 
-  copy(row: number, from: Columns, fromRow: number): void {
-    for (const [index, column] of this.all.entries()) column[row] = from.all[index]?.[fromRow] ?? 0;
-  }
-
   private get all(): (Float64Array | Uint32Array | Uint16Array | Uint8Array)[] {
     const { startedAt, sequence, expiresAt, text, runIdLength, workflowIdLength } = this;
-    const { slot, type, status, attributes, chunked } = this;
+    const { digests, slot, type, status, attributes, chunked } = this;
     return [
       startedAt,
       sequence,
@@ -388,6 +361,7 @@ class Columns {
       text,
       runIdLength,
       workflowIdLength,
+      digests,
       slot,
       type,
       status,
@@ -395,9 +369,4 @@ class Columns {
       chunked,
     ];
   }
-}
-
-function digestsOf(attributes: Attributes | undefined): Uint32Array {
-  const pairs = Object.entries(attributes ?? {}).slice(0, 255);
-  return Uint32Array.from(pairs, (pair) => HashTable.hash(Buffer.from(JSON.stringify(pair))));
 }

@@ -3,8 +3,9 @@ import {
   type ArchivedEntry,
   type Checkpoints,
   decodeEntries,
+  decodeRow,
   type RunArchive,
-  type StoredRow,
+  type RunRow,
 } from '@ground-control/journal';
 import type { WireHistoryEvent, WireRunInfo } from '@ground-control/protocol';
 import { HISTORY_WINDOW, MAX_READ_ROWS, OPEN_HISTORIES } from './limits.js';
@@ -23,7 +24,7 @@ export interface HistoryPart {
 /** Reads runs back from the archive and the journal: only what is durable, and the whole of it. */
 export class RunReader {
   private readonly open = new Map<string, OpenHistory>();
-  private readonly rows = new Map<number, Promise<StoredRow[]>>();
+  private readonly rows = new Map<number, Promise<Uint8Array[]>>();
 
   constructor(
     private readonly archive: RunArchive,
@@ -64,14 +65,15 @@ export class RunReader {
   }
 
   /** The row of a run that is in the archive. */
-  async row({ runId, archived }: Pick<RunRecord, 'runId' | 'archived'>): Promise<StoredRow> {
+  async row({ runId, archived }: Pick<RunRecord, 'runId' | 'archived'>): Promise<RunRow> {
     const rows = archived ? await this.rowsAt(archived.sequence) : [];
-    const row = rows[archived?.slot ?? 0];
+    const bytes = rows[archived?.slot ?? 0];
+    const row = bytes && decodeRow(bytes);
     if (row?.info.id === runId) return row;
     throw new Error(`run ${runId} is kept no longer`);
   }
 
-  private rowsAt(sequence: number): Promise<StoredRow[]> {
+  private rowsAt(sequence: number): Promise<Uint8Array[]> {
     const rows = this.rows.get(sequence) ?? this.archive.readRowsAt(sequence);
     remember(this.rows, sequence, rows, MAX_READ_ROWS);
     rows.catch(() => this.rows.delete(sequence));

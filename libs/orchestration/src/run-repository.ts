@@ -8,7 +8,7 @@ import {
 import type { PartitionRequest, RecordsKind } from '@ground-control/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckpointPolicy } from './checkpoint-policy.js';
-import { Checkpointer, indexedRun } from './checkpointer.js';
+import { Checkpointer } from './checkpointer.js';
 import { TAKEOVER_RETRY_MS } from './limits.js';
 import { RecentBatches } from './recent-batches.js';
 import { Recovery } from './recovery.js';
@@ -177,7 +177,7 @@ export class RunRepository {
     for (let waitMs: number = TAKEOVER_RETRY_MS.first; !this.over; waitMs *= 2) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- until it is read
-        return await this.archive.readRows((row) => this.runs.index.add(indexedRun(row)));
+        return await this.archive.readSummaries((row) => this.runs.index.add(row));
       } catch (error) {
         this.ports.onTrouble(error);
       }

@@ -1,4 +1,5 @@
 const CHUNK_BYTES = 1024 * 1024;
+const BYTES_A_CHARACTER = 3;
 
 interface Span {
   start: number;
@@ -14,17 +15,20 @@ export class TextArena {
     return this.chunks.length * CHUNK_BYTES;
   }
 
-  /** @returns where it begins */
-  add(bytes: Uint8Array): number {
-    const room = this.chunks.length * CHUNK_BYTES - this.end;
-    if (bytes.length > room) {
+  /** Adds two texts, one right after the other. @returns where they begin, and how many bytes each takes */
+  add(one: string, other: string): { start: number; first: number; second: number } {
+    const most = BYTES_A_CHARACTER * (one.length + other.length);
+    if (most > this.chunks.length * CHUNK_BYTES - this.end) {
       this.end = this.chunks.length * CHUNK_BYTES;
       this.chunks.push(Buffer.allocUnsafe(CHUNK_BYTES));
     }
     const start = this.end;
-    this.bytesAt({ start, length: bytes.length }).set(bytes);
-    this.end += bytes.length;
-    return start;
+    const offset = start % CHUNK_BYTES;
+    const chunk = this.chunks.at(-1);
+    const first = chunk?.write(one, offset) ?? 0;
+    const second = chunk?.write(other, offset + first) ?? 0;
+    this.end += first + second;
+    return { start, first, second };
   }
 
   /** A view of the bytes. */
@@ -37,11 +41,6 @@ export class TextArena {
 
   text(span: Span): string {
     return this.bytesAt(span).toString();
-  }
-
-  /** The four bytes at a place, as a number. */
-  numberAt(start: number): number {
-    return this.bytesAt({ start, length: 4 }).readUInt32LE(0);
   }
 
   equals(span: Span, bytes: Uint8Array): boolean {
