@@ -94,17 +94,19 @@ try {
 async function short() {
   const open = new Set();
   for (let number = 0; elapsed() < DURATION_MS; number++) {
-    const run = client.run('Soak', { id: `short ${number}`, input: { number } }).then((result) => {
-      done.ended++;
-      if (result !== number) done.wrong++;
-    });
+    const run = runOne(number).finally(() => open.delete(run));
     open.add(run);
-    void run.finally(() => open.delete(run));
     await delay(Math.max(0, (number * 1000) / RATE - elapsed()));
     // While the coordinator is away the load waits, as its callers would.
     if (open.size > 5_000) await Promise.race(open);
   }
   await Promise.all(open);
+}
+
+async function runOne(number) {
+  const result = await client.run('Soak', { id: `short ${number}`, input: { number } });
+  done.ended++;
+  if (result !== number) done.wrong++;
 }
 
 /** Runs that wait, evenly over the time. */

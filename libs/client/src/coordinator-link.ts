@@ -85,6 +85,16 @@ export class CoordinatorLink {
     return Promise.all(await this.#askLeaders(requestOf, options));
   }
 
+  /** Asks the leader of one partition. */
+  async askPartition<R extends LinkRequest>(
+    partition: number,
+    request: R,
+    options: RequestOptions = {},
+  ): Promise<ReplyOf[R['kind']]> {
+    const address = { kind: 'partition', partition } as const;
+    return this.#exchange(address, request, this.#deadline(options), options.signal);
+  }
+
   /** As {@link askEach}, for who wants the answers of some leaders though others do not answer. */
   async settleEach<R extends LinkRequest>(
     requestOf: (partition: number) => R,

@@ -38,6 +38,9 @@ export interface RunPage {
 export const DEFAULT_LIST_LIMIT = 100;
 export const MAX_LIST_LIMIT = 1_000;
 
+/** How much more than its even share each partition is asked for. */
+const SHARE_RESERVE = 1.5;
+
 /** The last run taken from each partition: when it started, and its id; null where none was. */
 type Cursor = ([startedAt: number, runId: string] | null)[];
 
@@ -49,14 +52,25 @@ export async function listRuns(
 ): Promise<RunPage> {
   const conditions = listRequest(options);
   const cursor = decodeCursor(options.cursor);
-  const pages = await link.askEach<ListRuns>((partition) => ({
-    ...conditions,
-    ...(cursor[partition] && { beforeStartedAt: cursor[partition][0], before: cursor[partition][1] }),
-  }));
-  const sources = pages.map((page, partition) => new Source(page.runs, cursor[partition] ?? null));
-  const runs = merge(sources, conditions.limit).map((run) => decodeRunInfo(run, values));
-  const more = sources.some((source) => source.mayHaveMore(conditions.limit));
-  return { runs, ...(more && { cursor: encodeCursor(sources.map((source) => source.lastTaken)) }) };
+  const { partitions } = await link.namespace();
+  const sources = Array.from(
+    { length: partitions },
+    (_, partition) => new Source(partition, cursor[partition] ?? null),
+  );
+  const runs: WireRunInfo[] = [];
+  // Of most pages each partition has about its share.
+  const share = Math.min(conditions.limit, Math.ceil((SHARE_RESERVE * conditions.limit) / partitions));
+  while (runs.length < conditions.limit) {
+    const dry = sources.filter((source) => source.isDry);
+    // oxlint-disable-next-line no-await-in-loop -- again only for partitions that have more than their share
+    await Promise.all(dry.map((source) => source.fill(link, { ...conditions, limit: share })));
+    if (!takeNewest(sources, runs, conditions.limit)) break;
+  }
+  const more = sources.some((source) => source.mayHaveMore);
+  return {
+    runs: runs.map((run) => decodeRunInfo(run, values)),
+    ...(more && { cursor: encodeCursor(sources.map((source) => source.lastTaken)) }),
+  };
 }
 
 function listRequest(options: ListOptions): ListRuns {
@@ -84,37 +98,52 @@ function epoch(date: Date | undefined, what: string): number | undefined {
 
 /** The rows of one partition, in its own order, from which the merge takes. */
 class Source {
+  #rows: WireRunInfo[] = [];
   #taken = 0;
+  #ended = false;
 
   constructor(
-    private readonly rows: readonly WireRunInfo[],
+    private readonly partition: number,
     public lastTaken: Cursor[number],
   ) {}
 
   get head(): WireRunInfo | undefined {
-    return this.rows[this.#taken];
+    return this.#rows[this.#taken];
+  }
+
+  /** Whether what comes next has to be asked for. */
+  get isDry(): boolean {
+    return !this.head && !this.#ended;
+  }
+
+  get mayHaveMore(): boolean {
+    return this.head !== undefined || !this.#ended;
+  }
+
+  /** Asks for the rows that follow. A page that is not full is the last one. */
+  async fill(link: CoordinatorLink, request: ListRuns): Promise<void> {
+    const [beforeStartedAt, before] = this.lastTaken ?? [];
+    const page = await link.askPartition(this.partition, { ...request, before, beforeStartedAt });
+    this.#rows = page.runs;
+    this.#taken = 0;
+    this.#ended = page.runs.length < request.limit;
   }
 
   take(): void {
     if (this.head) this.lastTaken = [this.head.startedAt, this.head.id];
     this.#taken++;
   }
-
-  /** A page that is full may have been cut off. */
-  mayHaveMore(limit: number): boolean {
-    return this.head !== undefined || this.rows.length >= limit;
-  }
 }
 
-function merge(sources: Source[], limit: number): WireRunInfo[] {
-  const merged: WireRunInfo[] = [];
-  while (merged.length < limit) {
+/** Takes the newest rows, as far as it is known which those are. @returns false when there are no more */
+function takeNewest(sources: Source[], runs: WireRunInfo[], limit: number): boolean {
+  while (runs.length < limit && !sources.some((source) => source.isDry)) {
     const newest = sources.reduce((best, source) => (isNewer(source.head, best.head) ? source : best));
-    if (!newest.head) break;
-    merged.push(newest.head);
+    if (!newest.head) return false;
+    runs.push(newest.head);
     newest.take();
   }
-  return merged;
+  return true;
 }
 
 function isNewer(one: WireRunInfo | undefined, other: WireRunInfo | undefined): boolean {

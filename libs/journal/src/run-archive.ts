@@ -176,7 +176,7 @@ export class RunArchive {
     const until = await this.runs.put(FENCE_KEY, new Uint8Array(), { ttlMs: FENCE_TTL_MS });
     await this.runs.read({ key: undefined, from: 1, until }, ({ key, sequence, body }) => {
       if (key !== SEGMENT_KEY) return;
-      const summaries = this.decode(sequence, body)[1] as unknown[][];
+      const summaries = decodeMessage(this.decode(sequence, body)[1] as Uint8Array) as unknown[][];
       for (let slot = 0; slot < summaries.length; slot++) {
         onRow(summaryOf(summaries[slot] ?? [], sequence, slot));
       }
@@ -315,7 +315,7 @@ function encodeRows(rows: readonly RunRow[]): Uint8Array {
     history.slot === undefined,
     attributeDigests(info.attributes),
   ]);
-  return encodeMessage([ARCHIVE_VERSION, summaries, rows.map((row) => encodeMessage(row))]);
+  return encodeMessage([ARCHIVE_VERSION, encodeMessage(summaries), rows.map((row) => encodeMessage(row))]);
 }
 
 /** Decodes one of the rows that {@link RunArchive.readRowsAt} has read. */
