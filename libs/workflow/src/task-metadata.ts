@@ -14,7 +14,16 @@ export interface TaskOptions {
   retry?: RetryPolicy | undefined;
   /** The time that one attempt may take. @defaultValue none */
   timeout?: Duration | undefined;
+  /**
+   * The error classes by which callers of the task tell its failures apart: a replay in another process throws an
+   * error of the same class. Those that the retry policy lists need not be listed again.
+   *
+   * @defaultValue none: a replay may throw a `TaskFailedError`, with the error's type, message and fields
+   */
+  errors?: readonly ErrorClass[] | undefined;
 }
+
+type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** A task's options with the defaults filled in. */
 export interface TaskDefinition {
@@ -34,10 +43,12 @@ export class TaskMetadata {
     private readonly options: TaskOptions,
   ) {}
 
-  /** The error classes that its retry policy names by class, not by text. */
-  get errorClasses(): (abstract new (...args: never[]) => Error)[] {
-    const { retryableErrors = [], nonRetryableErrors = [] } = this.options.retry ?? {};
-    return [...retryableErrors, ...nonRetryableErrors].filter((reference) => typeof reference !== 'string');
+  /** The error classes that it names: as such, or in its retry policy by class, not by text. */
+  get errorClasses(): ErrorClass[] {
+    const { errors = [], retry } = this.options;
+    const { retryableErrors = [], nonRetryableErrors = [] } = retry ?? {};
+    const listed = [...retryableErrors, ...nonRetryableErrors].filter((it) => typeof it !== 'string');
+    return [...errors, ...listed];
   }
 
   /** @throws InvalidInputError naming the option that is not valid */

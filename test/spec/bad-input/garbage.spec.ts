@@ -3,6 +3,7 @@ import { type Context, type Directive, OnEvent, Start, Workflow } from '@ground-
 import { decodeFrame, encodeMessage, FRAME_VERSION, MAX_FRAME_MESSAGES } from '@ground-control/protocol';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { served } from '../support/served-app.fixture.js';
 import { SpecWorld } from '../support/spec-world.fixture.js';
 
 const PEER = 'stranger';
@@ -71,6 +72,8 @@ class WaitsWorkflow {
 
 const ALL_WELL = ['gone', 'gone', 1];
 
+const APP = served([WaitsWorkflow]);
+
 describe('garbage', () => {
   let world: SpecWorld;
   let connection: NatsConnection;
@@ -78,7 +81,7 @@ describe('garbage', () => {
   const answers: [correlation: number, body: { kind: string; code?: string; message?: string }][] = [];
 
   beforeAll(async () => {
-    world = await SpecWorld.start([WaitsWorkflow]);
+    world = await SpecWorld.start(APP);
     connection = await connect({ servers: world.server.servers });
     connection.subscribe(`gc.default.peer.${PEER}`, {
       callback: (_error, message) =>

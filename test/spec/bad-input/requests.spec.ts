@@ -14,6 +14,7 @@ import {
 } from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 /** One byte more than a value may have, and some for its encoding. */
@@ -92,11 +93,13 @@ class LargeStepWorkflow {
 
 const WORKFLOWS = [WaitsWorkflow, TaskResultWorkflow, LargeStoreWorkflow, LargeStepWorkflow];
 
+const APP = served([Tasks, ...WORKFLOWS]);
+
 describe('a request that cannot be met', () => {
   let world: SpecWorld;
 
   beforeAll(async () => {
-    world = await SpecWorld.start([Tasks, ...WORKFLOWS]);
+    world = await SpecWorld.start(APP);
   });
 
   afterAll(() => world?.stop());

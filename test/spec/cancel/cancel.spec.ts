@@ -12,10 +12,10 @@ import {
   WorkflowCancelledError,
   WorkflowFailedError,
 } from '@ground-control/nestjs';
-import { Gates } from '../support/gates.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
-const gates = new Gates();
 const cleaned: string[] = [];
 
 type Where = 'wait' | 'step' | 'delay';
@@ -95,10 +95,12 @@ class QuietWorkflow {
   }
 }
 
+const APP = served([PlainWorkflow, SagaWorkflow, QuietWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([PlainWorkflow, SagaWorkflow, QuietWorkflow]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

@@ -11,9 +11,8 @@ import {
   Step,
   Workflow,
 } from '@ground-control/nestjs';
-import { Gates } from '../support/gates.fixture.js';
-
-export const gates: Gates = new Gates();
+import { gates } from '../support/gates.fixture.js';
+import { served, type ServedApp } from '../support/served-app.fixture.js';
 
 /** How a child is to end. */
 export type Fate = 'complete' | 'fail' | 'cancel' | 'terminate' | 'time out' | 'wait' | 'throw';
@@ -241,7 +240,7 @@ function unwrapped(outcome: ChildOutcome<string>): string {
   }
 }
 
-export const CHILDREN: (new () => object)[] = [
+export const CHILDREN: ServedApp = served([
   ChildWorkflow,
   CarefulChildWorkflow,
   WatcherWorkflow,
@@ -253,4 +252,4 @@ export const CHILDREN: (new () => object)[] = [
   TreeWorkflow,
   NestedWorkflow,
   RefusedWorkflow,
-];
+]);

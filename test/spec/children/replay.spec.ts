@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { gates } from '../support/gates.fixture.js';
 import { eventsOf, PATIENCE, SpecWorld } from '../support/spec-world.fixture.js';
-import { CHILDREN, gates, ReplayedWorkflow } from './children.fixture.js';
+import { CHILDREN, ReplayedWorkflow } from './children.fixture.js';
 
 let world: SpecWorld;
 

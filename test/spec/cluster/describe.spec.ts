@@ -1,5 +1,6 @@
 import { type Context, type Directive, OnEvent, Start, Workflow } from '@ground-control/nestjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { served } from '../support/served-app.fixture.js';
 import { PATIENCE, SpecWorld } from '../support/spec-world.fixture.js';
 
 @Workflow('Parcel')
@@ -14,10 +15,11 @@ class ParcelWorkflow {
   }
 }
 
+const APP = served([ParcelWorkflow]);
 const RUNS = 8;
 let world: SpecWorld;
 beforeAll(async () => {
-  world = await SpecWorld.start([ParcelWorkflow], { server: { partitions: 3 } });
+  world = await SpecWorld.start(APP, { server: { partitions: 3 } });
 });
 afterAll(() => world?.stop());
 

@@ -10,10 +10,9 @@ import {
   Workflow,
   WorkflowNotFoundError,
 } from '@ground-control/nestjs';
-import { Gates } from '../support/gates.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
-
-const gates = new Gates();
 
 interface Seen {
   seen: string[];
@@ -77,10 +76,12 @@ class RelayWorkflow {
   }
 }
 
+const APP = served([CollectorWorkflow, EchoWorkflow, RelayWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([CollectorWorkflow, EchoWorkflow, RelayWorkflow]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

@@ -9,6 +9,7 @@ import {
   Workflow,
   WorkflowFailedError,
 } from '@ground-control/nestjs';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 interface WaitInput {
@@ -75,10 +76,12 @@ class RaceWorkflow {
   }
 }
 
+const APP = served([ApprovalWorkflow, RaceWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([ApprovalWorkflow, RaceWorkflow]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

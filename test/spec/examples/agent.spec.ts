@@ -6,9 +6,12 @@ import { AgentWorkflow } from '../../../apps/examples/src/agent/agent.workflow.j
 import { type Message, type Model, MODEL, type Turn } from '../../../apps/examples/src/agent/model.js';
 import { Restaurants } from '../../../apps/examples/src/agent/restaurants.js';
 import { Gates } from '../support/gates.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 const INPUT = { request: 'Find us a table at Mar in Lisbon.' };
+
+const APP = served([], { imports: [AgentModule] });
 
 let world: SpecWorld;
 let app: TestingModule;
@@ -19,7 +22,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  app = await world.serve([], { imports: [AgentModule] });
+  app = await world.serveHere(APP);
   model = app.get<Model>(MODEL);
 });
 
@@ -101,7 +104,7 @@ describe('the example of an agent', () => {
     const asked = vi.spyOn(model, 'next');
     const run = await world.client.start(AgentWorkflow, { input: INPUT });
     await gates.reached('tool');
-    const other = await world.serve([], { imports: [AgentModule] });
+    const other = await world.serveHere(APP);
     const askedThere = vi.spyOn(other.get<Model>(MODEL), 'next');
     await app.close();
     await run.send('answered', 'Friday');

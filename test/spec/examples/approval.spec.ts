@@ -4,16 +4,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { ApprovalModule } from '../../../apps/examples/src/approval/approval.module.js';
 import { ExpenseWorkflow } from '../../../apps/examples/src/approval/expense.workflow.js';
 import { PayrollService } from '../../../apps/examples/src/approval/payroll.service.js';
+import { served } from '../support/served-app.fixture.js';
 import { rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 const EXPENSE = { employee: 'ada', purpose: 'a train ticket', amount: 4_200 };
+
+const APP = served([], { imports: [ApprovalModule] });
 
 let world: SpecWorld;
 let payroll: PayrollService;
 
 beforeAll(async () => {
   world = await SpecWorld.start();
-  const app = await world.serve([], { imports: [ApprovalModule] });
+  const app = await world.serveHere(APP);
   payroll = app.get(PayrollService);
 });
 

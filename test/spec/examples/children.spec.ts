@@ -5,16 +5,19 @@ import { ChildrenModule } from '../../../apps/examples/src/children/children.mod
 import { SalesReportWorkflow } from '../../../apps/examples/src/children/sales-report.workflow.js';
 import { SalesService } from '../../../apps/examples/src/children/sales.service.js';
 import { Gates } from '../support/gates.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 const ALL = { month: '2026-10', regions: ['north', 'south', 'east'] };
+
+const APP = served([], { imports: [ChildrenModule] });
 
 let world: SpecWorld;
 let sales: SalesService;
 
 beforeAll(async () => {
   world = await SpecWorld.start();
-  const app = await world.serve([], { imports: [ChildrenModule] });
+  const app = await world.serveHere(APP);
   sales = app.get(SalesService);
 });
 

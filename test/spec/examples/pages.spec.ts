@@ -9,10 +9,13 @@ import { Catalogue } from '../../../apps/examples/src/pages/catalogue.js';
 import { type ImportProgress, ImportWorkflow } from '../../../apps/examples/src/pages/import.workflow.js';
 import { PagesModule } from '../../../apps/examples/src/pages/pages.module.js';
 import { type Page, ProductSource } from '../../../apps/examples/src/pages/product-source.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 /** A third of what 300 pages of 50 KB take. */
 const GROWTH_BYTES = 5 * 1024 * 1024;
+
+const APP = served([], { imports: [PagesModule] });
 
 let world: SpecWorld;
 let app: TestingModule;
@@ -22,7 +25,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  app = await world.serve([], { imports: [PagesModule] });
+  app = await world.serveHere(APP);
 });
 
 afterEach(async () => {

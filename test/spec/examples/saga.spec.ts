@@ -5,17 +5,20 @@ import { SagaModule } from '../../../apps/examples/src/saga/saga.module.js';
 import { TravelPartners } from '../../../apps/examples/src/saga/travel-partners.js';
 import { TripWorkflow } from '../../../apps/examples/src/saga/trip.workflow.js';
 import { Gates } from '../support/gates.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 const OSLO = { traveller: 'ada', to: 'Oslo' };
 const VENICE = { traveller: 'ada', to: 'Venice' };
+
+const APP = served([], { imports: [SagaModule] });
 
 let world: SpecWorld;
 let partners: TravelPartners;
 
 beforeAll(async () => {
   world = await SpecWorld.start();
-  const app = await world.serve([], { imports: [SagaModule] });
+  const app = await world.serveHere(APP);
   partners = app.get(TravelPartners);
 });
 

@@ -11,6 +11,7 @@ import {
   Task,
   Workflow,
 } from '@ground-control/nestjs';
+import { served } from '../support/served-app.fixture.js';
 import { rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 class DeclinedError extends Error {
@@ -119,10 +120,12 @@ class TroubledWorkflow {
   }
 }
 
+const APP = served([EverythingWorkflow, ChildWorkflow, TroubledWorkflow, Work]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([EverythingWorkflow, ChildWorkflow, TroubledWorkflow, Work]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

@@ -10,6 +10,7 @@ import {
   Workflow,
   WorkflowNotFoundError,
 } from '@ground-control/nestjs';
+import { served } from '../support/served-app.fixture.js';
 import { PATIENCE, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 @Workflow('Ticker')
@@ -36,10 +37,12 @@ class TickerWorkflow {
   }
 }
 
+const APP = served([TickerWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([TickerWorkflow]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

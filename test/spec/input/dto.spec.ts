@@ -14,6 +14,8 @@ import {
 import { Transform, Type } from 'class-transformer';
 import { ArrayNotEmpty, IsDate, IsEmail, IsInt, IsString, Min, ValidateNested } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Ledger } from '../support/ledger.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 class OrderLine {
@@ -49,8 +51,8 @@ class Discount {
   percent!: number;
 }
 
-/** The workflow ids of runs whose code ran. */
-const ran = new Set<string>();
+/** Runs whose code ran. */
+const ran = new Ledger<true>('ran');
 
 type Report = [isInput: boolean, areLines: boolean, customer: string, quantity: number];
 
@@ -58,7 +60,7 @@ type Report = [isInput: boolean, areLines: boolean, customer: string, quantity: 
 class OrderWorkflow {
   @Start()
   async start(ctx: Context, input: OrderInput): Promise<Directive<Report>> {
-    ran.add(ctx.run.workflowId);
+    ran.note(ctx.run.workflowId, true);
     ctx.store.put('report', reportOf(input));
     return ctx.next.step(this.checked, input);
   }
@@ -114,11 +116,13 @@ function orderOf(quantity: number): OrderInput {
   return { customer: 'Ada@Example.com', placedAt, lines: [{ itemId: 'lamp', quantity }] } as OrderInput;
 }
 
+const APP = served([OrderWorkflow, PlainWorkflow]);
+
 describe('an input whose type is a class', () => {
   let world: SpecWorld;
 
   beforeAll(async () => {
-    world = await SpecWorld.start([OrderWorkflow, PlainWorkflow]);
+    world = await SpecWorld.start(APP);
   });
 
   afterAll(() => world?.stop());
@@ -154,7 +158,7 @@ describe('an input whose type is a class', () => {
     expect(error).toMatchObject({ code: 'WORKFLOW_FAILED' });
     expect(error.cause).toBeInstanceOf(InvalidInputError);
     expect(error.cause).toMatchObject({ type: 'InvalidInputError', code: 'INVALID_INPUT', details: FIELDS });
-    expect(ran.has(handle.workflowId)).toBe(false);
+    expect(ran.of(handle.workflowId)).toEqual([]);
     expect(eventsOf(await handle.history(), 'step.failed')).toMatchObject([
       { step: 'start', error: { code: 'INVALID_INPUT', details: FIELDS } },
     ]);

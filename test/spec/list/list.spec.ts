@@ -7,6 +7,7 @@ import {
   Workflow,
   type RunInfo,
 } from '@ground-control/nestjs';
+import { served } from '../support/served-app.fixture.js';
 import { SpecWorld } from '../support/spec-world.fixture.js';
 
 @Workflow('Parcel')
@@ -27,11 +28,13 @@ class LetterWorkflow {
 }
 
 const PARCELS = 30;
+const APP = served([ParcelWorkflow, LetterWorkflow]);
+
 let world: SpecWorld;
 let half: Date;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([ParcelWorkflow, LetterWorkflow]);
+  world = await SpecWorld.start(APP);
   for (let index = 0; index < PARCELS; index++) {
     if (index === PARCELS / 2) half = await nextMillisecond();
     await world.client.start(ParcelWorkflow, {

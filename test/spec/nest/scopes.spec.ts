@@ -11,6 +11,7 @@ import {
 import { Inject, Injectable, type OnModuleDestroy, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 let made = 0;
@@ -120,21 +121,23 @@ class SingletonWorkflow {
   }
 }
 
+const APP = served([
+  Tenant,
+  ScopedTasks,
+  ScopedWorkflow,
+  Draft,
+  OtherConsumer,
+  HoldsTransientWorkflow,
+  TransientWorkflow,
+  Ledger,
+  SingletonWorkflow,
+]);
+
 describe('a provider', () => {
   let world: SpecWorld;
 
   beforeAll(async () => {
-    world = await SpecWorld.start([
-      Tenant,
-      ScopedTasks,
-      ScopedWorkflow,
-      Draft,
-      OtherConsumer,
-      HoldsTransientWorkflow,
-      TransientWorkflow,
-      Ledger,
-      SingletonWorkflow,
-    ]);
+    world = await SpecWorld.start(APP);
   });
 
   afterAll(() => world?.stop());

@@ -13,10 +13,9 @@ import {
   Workflow,
   WorkflowNotFoundError,
 } from '@ground-control/nestjs';
-import { Gates } from '../support/gates.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
-
-const gates = new Gates();
 
 interface Cart {
   items: Map<string, number>;
@@ -85,10 +84,12 @@ class CartWorkflow {
   }
 }
 
+const APP = served([CartWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([CartWorkflow], { server: { leaseDuration: '2s' } });
+  world = await SpecWorld.start(APP, { server: { leaseDuration: '2s' } });
 });
 afterAll(() => world?.stop());
 
@@ -197,7 +198,7 @@ describe('a query', () => {
 
   it('is answered by another worker when the one that was asked died', async () => {
     const handle = await cart('died', 'tea');
-    const other = await world.serve([CartWorkflow]);
+    const other = await world.serveHere(APP);
     await other.get(FramePeer, { strict: false }).connection.close();
     const answers = await Promise.all(Array.from({ length: 10 }, () => handle.query('count of', 'tea')));
     expect(answers).toEqual(Array.from({ length: 10 }, () => 1));
@@ -205,7 +206,7 @@ describe('a query', () => {
 
   it('goes to a worker that serves the type when another has left', async () => {
     const handle = await cart('left', 'tea');
-    const other = await world.serve([CartWorkflow]);
+    const other = await world.serve(APP);
     await Promise.all(Array.from({ length: 4 }, () => handle.query('items')));
     await other.close();
     for (let time = 0; time < 4; time++) {

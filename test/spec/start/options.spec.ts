@@ -10,6 +10,7 @@ import {
   WorkflowTerminatedError,
   WorkflowTypeNotRegisteredError,
 } from '@ground-control/nestjs';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 type Input = 'wait' | 'complete' | 'fail';
@@ -37,10 +38,12 @@ class Attributed {
   }
 }
 
+const APP = served([JobWorkflow, Attributed]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([JobWorkflow, Attributed]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

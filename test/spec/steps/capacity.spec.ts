@@ -1,20 +1,24 @@
 import { type Context, type Directive, Start, Step, Task, Workflow } from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Ledger } from '../support/ledger.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { SpecWorld } from '../support/spec-world.fixture.js';
 
 const CONCURRENCY = 3;
 const RUNS = 150;
 
+/** How many bodies ran at once in the worker, each time that one began. */
+const atOnce = new Ledger<number>('at-once');
+
 @Injectable()
 class CountingTasks {
-  running = 0;
-  most = 0;
+  private running = 0;
 
   @Task()
   async work(number: number): Promise<number> {
     this.running += 1;
-    this.most = Math.max(this.most, this.running);
+    atOnce.note('all', this.running);
     await new Promise((resolve) => setImmediate(resolve));
     this.running -= 1;
     return number;
@@ -37,12 +41,10 @@ class SmallWorkflow {
 }
 
 let world: SpecWorld;
-const tasks = new CountingTasks();
+const APP = served([SmallWorkflow, CountingTasks], { worker: { concurrency: CONCURRENCY } });
 
 beforeAll(async () => {
-  world = await SpecWorld.start([SmallWorkflow, { provide: CountingTasks, useValue: tasks }], {
-    worker: { concurrency: CONCURRENCY },
-  });
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world.stop());
 
@@ -54,6 +56,6 @@ describe('a worker with far more to do than it has room for', () => {
     await expect(Promise.all(started)).resolves.toEqual(
       Array.from({ length: RUNS }, (_, number) => number + 1),
     );
-    expect(tasks.most).toBeLessThanOrEqual(CONCURRENCY);
+    expect(Math.max(...atOnce.of('all'))).toBeLessThanOrEqual(CONCURRENCY);
   }, 15_000);
 });

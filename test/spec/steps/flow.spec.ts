@@ -1,5 +1,7 @@
 import { type Context, type Directive, Start, Step, Workflow } from '@ground-control/nestjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { undisturbed } from '../support/at-least-once.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 interface Parcel {
@@ -80,18 +82,20 @@ class StrangerWorkflow {
   async helper(): Promise<void> {}
 }
 
+const APP = served([
+  InputWorkflow,
+  NoInputWorkflow,
+  DelayWorkflow,
+  BranchWorkflow,
+  NothingWorkflow,
+  StrangerWorkflow,
+]);
+
 describe('a step', () => {
   let world: SpecWorld;
 
   beforeAll(async () => {
-    world = await SpecWorld.start([
-      InputWorkflow,
-      NoInputWorkflow,
-      DelayWorkflow,
-      BranchWorkflow,
-      NothingWorkflow,
-      StrangerWorkflow,
-    ]);
+    world = await SpecWorld.start(APP);
   });
 
   afterAll(() => world?.stop());
@@ -110,7 +114,7 @@ describe('a step', () => {
   it('is recorded under its own name, and the start under "start"', async () => {
     const handle = await world.client.start(InputWorkflow, { input: 1 });
     await handle.result();
-    const history = await handle.history();
+    const history = undisturbed(await handle.history());
     expect(eventsOf(history, 'step.started').map(({ step, attempt }) => [step, attempt])).toEqual([
       ['start', 1],
       ['pack and weigh', 1],

@@ -14,6 +14,7 @@ import { Injectable } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Min, ValidateNested } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { served } from '../support/served-app.fixture.js';
 import { SpecWorld } from '../support/spec-world.fixture.js';
 
 class Item {
@@ -182,11 +183,13 @@ const WORKFLOWS = [
   UnencodableWorkflow,
 ];
 
+const APP = served([Tasks, ...WORKFLOWS]);
+
 describe('the store', () => {
   let world: SpecWorld;
 
   beforeAll(async () => {
-    world = await SpecWorld.start([Tasks, ...WORKFLOWS]);
+    world = await SpecWorld.start(APP);
   });
 
   afterAll(() => world?.stop());

@@ -1,86 +1,107 @@
 import 'reflect-metadata';
 import {
   GroundControlClient,
-  GroundControlModule,
   type GroundControlModuleOptions,
   type HistoryEvent,
   type HistoryEventKind,
-  type WorkerOptions,
   WorkflowNotFoundError,
 } from '@ground-control/nestjs';
 import { GroundControlTestServer, type GroundControlTestServerOptions } from '@ground-control/nestjs/testing';
-import type { LoggerService, ModuleMetadata, Provider } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { FramePeer } from '@ground-control/client';
+import type { TestingModule } from '@nestjs/testing';
 import { vi } from 'vitest';
-import { isChaos, threaten } from './chaos.fixture.js';
+import { serveThreatened, spare } from './chaos/chaos.fixture.js';
+import { isChaos } from './chaos/run.fixture.js';
+import type { WorkerProcess } from './chaos/worker-process.fixture.js';
+import { boot, bootServed, moduleOf, numberOf, type ServedApp } from './served-app.fixture.js';
 
 /** How long a test waits for something to come true. */
 export const PATIENCE: { timeout: number; interval: number } = { timeout: 20_000, interval: 10 };
 
 /** The lease of workers that are killed, in milliseconds: how long a step waits until another gets it. */
-const CHAOS_LEASE_MS = 2_000;
+const CHAOS_LEASE_MS = 1_500;
 
-export interface ServeOptions extends Pick<ModuleMetadata, 'imports' | 'controllers'> {
-  worker?: Omit<WorkerOptions, 'identity'> | undefined;
+/** A worker of a spec. */
+export interface SpecWorker {
+  /** Ends it as an application is closed. */
+  close(): Promise<void>;
+}
+
+export interface SpecWorldOptions {
+  server?: GroundControlTestServerOptions;
+  /** Of the client. @defaultValue the application's */
   codec?: GroundControlModuleOptions['codec'];
-  logger?: LoggerService | undefined;
 }
 
 /** A real server, a client, and applications that serve workflows, all of which end with it. */
 export class SpecWorld {
   readonly client: GroundControlClient;
-  private readonly apps: TestingModule[] = [];
+  private readonly workers: SpecWorker[] = [];
+  private readonly processes = new Set<WorkerProcess>();
 
   private constructor(
     readonly server: GroundControlTestServer,
     clientApp: TestingModule,
   ) {
     this.client = clientApp.get(GroundControlClient);
-    this.apps.push(clientApp);
+    this.workers.push(clientApp);
   }
 
-  /** Starts a server and a client, and an application that serves these providers where there are any. */
-  static async start(
-    providers: Provider[] = [],
-    { server: serverOptions, ...options }: ServeOptions & { server?: GroundControlTestServerOptions } = {},
-  ): Promise<SpecWorld> {
+  /** Starts a server and a client, and a worker that serves this application where there is one. */
+  static async start(app?: ServedApp, { server: options, codec }: SpecWorldOptions = {}): Promise<SpecWorld> {
     const lease = isChaos ? { leaseDuration: CHAOS_LEASE_MS } : {};
-    const server = await GroundControlTestServer.start({ ...lease, ...serverOptions });
-    const { codec } = options;
-    const clientApp = await boot({ imports: [moduleOf(server, { worker: false, codec })] });
-    const world = new SpecWorld(server, clientApp);
-    if (providers.length > 0) await world.serveMortal(providers, options);
+    const server = await GroundControlTestServer.start({ ...lease, ...options });
+    const connected = moduleOf(server, { worker: false, codec: codec ?? app?.options.codec });
+    const world = new SpecWorld(server, await boot({ imports: [connected] }));
+    if (app) await world.serve(app);
     return world;
   }
 
-  /** Serves with an application that is killed and replaced once a test, where the suite is run so. */
-  private async serveMortal(providers: Provider[], options: ServeOptions): Promise<void> {
-    let app = await this.serve(providers, options);
-    threaten({
-      kill: async () => {
-        const identity = `spec-1`;
-        await app.get(FramePeer, { strict: false }).connection.close();
-        app = await this.serve(providers, options, identity);
+  /**
+   * Starts a worker of the namespace, which may be killed and replaced where the suite is run so; resolves when it is
+   * registered.
+   */
+  async serve(app: ServedApp): Promise<SpecWorker> {
+    if (!isChaos) return this.serveHere(app);
+    const identity = this.nextIdentity();
+    const { servers, namespace } = this.server;
+    const service = { app: numberOf(app), place: { servers, namespace }, identity };
+    const worker = await serveThreatened(service, () => this.onlyLivingWorkers());
+    this.processes.add(worker);
+    return this.add({
+      close: async () => {
+        spare(worker);
+        this.processes.delete(worker);
+        await worker.close();
       },
     });
   }
 
-  /** Starts another application of the namespace; resolves when its worker is registered. */
-  async serve(
-    providers: Provider[],
-    options: ServeOptions = {},
-    identity: string = `spec-${this.apps.length}`,
-  ): Promise<TestingModule> {
-    const { worker, codec, imports = [], controllers = [], logger } = options;
-    const groundControl = moduleOf(this.server, {
-      codec,
-      worker: { shutdownTimeout: 0, ...worker, identity },
-    });
-    const app = await boot({ imports: [groundControl, ...imports], controllers, providers }, logger);
-    this.apps.push(app);
+  /** Starts a worker in this process, for a test that looks into it; resolves when it is registered. */
+  async serveHere(app: ServedApp): Promise<TestingModule> {
+    const identity = this.nextIdentity();
+    const { servers, namespace } = this.server;
+    const worker = this.add(await bootServed(app, { servers, namespace }, identity));
     await this.registered(identity);
-    return app;
+    return worker;
+  }
+
+  private nextIdentity(): string {
+    return `spec-${this.workers.length}`;
+  }
+
+  private add<W extends SpecWorker>(worker: W): W {
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Waits until the workers that were killed are known to be gone, and those in their place to be there. */
+  private async onlyLivingWorkers(): Promise<void> {
+    const living = [...this.processes].map(({ service }) => service.identity);
+    const isLiving = (identity: string): boolean => living.includes(identity);
+    await vi.waitUntil(async () => {
+      const listed = (await this.client.workers()).map(({ identity }) => identity);
+      return listed.filter(isLiving).length === living.length && living.every((one) => listed.includes(one));
+    }, PATIENCE);
   }
 
   /** Waits until a worker of this identity is listed. */
@@ -114,7 +135,7 @@ export class SpecWorld {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.apps.map((app) => app.close()));
+    await Promise.all(this.workers.map((worker) => worker.close()));
     await this.server.stop();
   }
 }
@@ -136,22 +157,3 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
   if (outcome instanceof Error) return outcome;
   throw new Error('it was not rejected with an error');
 }
-
-/** The module that connects an application to the server. */
-export function moduleOf(
-  { servers, namespace }: GroundControlTestServer,
-  options: GroundControlModuleOptions = {},
-): ReturnType<typeof GroundControlModule.forRoot> {
-  return GroundControlModule.forRoot({ servers, namespace, ...options });
-}
-
-async function boot(metadata: ModuleMetadata, logger?: LoggerService): Promise<TestingModule> {
-  const builder = Test.createTestingModule(metadata);
-  builder.setLogger(logger ?? SILENT);
-  const app = await builder.compile();
-  await app.init();
-  return app;
-}
-
-const nothing = (): void => {};
-const SILENT: LoggerService = { log: nothing, warn: nothing, error: nothing };

@@ -8,9 +8,12 @@ import {
   Workflow,
 } from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
-import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsOf, SpecWorld } from '../support/spec-world.fixture.js';
+import { atLeastOnce, nthAttempt } from '../support/at-least-once.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { Ledger } from '../support/ledger.fixture.js';
+import { served } from '../support/served-app.fixture.js';
+import { eventsOf, type SpecWorker, SpecWorld } from '../support/spec-world.fixture.js';
 
 interface Seen {
   key: string;
@@ -19,14 +22,13 @@ interface Seen {
   stepAttempt: number;
 }
 
-const seen = new Map<string, Seen[]>();
-/** Opens when the test lets the held body of a run go on. */
-const gates = new Map<string, () => void>();
+/** What each body saw that ran. */
+const seen = new Ledger<Seen>('seen');
 
 function note(): Seen {
   const { idempotencyKey: key, attempt, run, step } = TaskContext.current();
   const what = { key, attempt, step: step.name, stepAttempt: step.attempt };
-  seen.set(run.workflowId, [...(seen.get(run.workflowId) ?? []), what]);
+  seen.note(run.workflowId, what);
   return what;
 }
 
@@ -52,12 +54,8 @@ class Tasks {
   @Task()
   async hold(): Promise<Seen> {
     const what = note();
-    const { signal, run, step } = TaskContext.current();
-    if (step.attempt > 1) return what;
-    await new Promise<void>((resolve) => {
-      gates.set(run.workflowId, resolve);
-      signal.addEventListener('abort', () => resolve());
-    });
+    const { signal, run } = TaskContext.current();
+    await gates.pass(run.workflowId, signal);
     return what;
   }
 
@@ -109,15 +107,15 @@ class HeldWorkflow {
   }
 }
 
-const PROVIDERS = [Tasks, ContextWorkflow, NestedWorkflow, HeldWorkflow];
+const APP = served([Tasks, ContextWorkflow, NestedWorkflow, HeldWorkflow]);
 
 describe('TaskContext', () => {
   let world: SpecWorld;
-  let worker: TestingModule;
+  let worker: SpecWorker;
 
   beforeAll(async () => {
     world = await SpecWorld.start();
-    worker = await world.serve(PROVIDERS);
+    worker = await world.serve(APP);
   });
 
   afterAll(() => world?.stop());
@@ -135,7 +133,8 @@ describe('TaskContext', () => {
   it('gives every attempt of a call the same key', async () => {
     const handle = await world.client.start(ContextWorkflow);
     await handle.result();
-    const [, first, second] = seen.get(handle.workflowId) ?? [];
+    const ran = atLeastOnce(seen.of(handle.workflowId), ({ key, attempt }) => [key, attempt]);
+    const [, first, second] = ran;
     expect([first?.attempt, second?.attempt]).toEqual([1, 2]);
     expect(second?.key).toBe(first?.key);
   });
@@ -143,13 +142,17 @@ describe('TaskContext', () => {
   it('gives a replay of a call the same key, and runs no body again that has completed', async () => {
     const handle = await world.client.start(HeldWorkflow);
     await world.recorded(handle.workflowId, 'task.started', 2);
-    const [another] = await Promise.all([world.serve(PROVIDERS), worker.close()]);
+    const [another] = await Promise.all([world.serve(APP), worker.close()]);
     worker = another;
-    const [, held] = await handle.result();
-    const bodies = seen.get(handle.workflowId) ?? [];
-    expect(bodies.map(({ stepAttempt }) => stepAttempt)).toEqual([1, 1, 2]);
-    expect(bodies[2]?.key).toBe(bodies[1]?.key);
-    expect(held?.key).toBe(bodies[1]?.key);
+    gates.open(handle.workflowId);
+    const [looked, held] = await handle.result();
+    const bodies = seen.of(handle.workflowId);
+    const holding = bodies.filter(({ key }) => key === held?.key);
+    expect(atLeastOnce(bodies.filter(({ key }) => key === looked?.key))).toHaveLength(1);
+    expect(holding.map(({ stepAttempt }) => stepAttempt)).toEqual(
+      holding.map((_, index) => (holding[0]?.stepAttempt ?? 0) + index),
+    );
+    expect(holding.length).toEqual(nthAttempt(2));
     expect(eventsOf(await handle.history(), 'task.completed')).toHaveLength(2);
   });
 
@@ -162,7 +165,8 @@ describe('TaskContext', () => {
   });
 
   it('is absent where the method is called outside a step', async () => {
-    await expect(worker.get(Tasks).plain()).resolves.toBe('called plainly');
-    await expect(worker.get(Tasks).current()).rejects.toThrow(/outside a task/);
+    const tasks = (await world.serveHere(APP)).get(Tasks);
+    await expect(tasks.plain()).resolves.toBe('called plainly');
+    await expect(tasks.current()).rejects.toThrow(/outside a task/);
   });
 });

@@ -8,14 +8,17 @@ import {
   type WorkflowClass,
 } from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
-import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsOf, SpecWorld } from '../support/spec-world.fixture.js';
+import { atLeastOnce, nthAttempt } from '../support/at-least-once.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { Ledger } from '../support/ledger.fixture.js';
+import { served } from '../support/served-app.fixture.js';
+import { eventsOf, type SpecWorker, SpecWorld } from '../support/spec-world.fixture.js';
 
 class LostError extends Error {}
 
-/** The names of the bodies that ran, by workflow id. */
-const bodies = new Map<string, string[]>();
+/** The names of the bodies that ran. */
+const bodies = new Ledger<string>('bodies');
 
 @Injectable()
 class Tasks {
@@ -26,25 +29,23 @@ class Tasks {
     return name.toUpperCase();
   }
 
-  @Task()
+  @Task({ errors: [LostError] })
   async fail(name: string): Promise<string> {
     this.note(name);
     await turn();
     throw new LostError(`${name} is lost`);
   }
 
-  /** Ends only on the second attempt of its step: what was called before it has been recorded by then. */
+  /** Ends only when its first worker has gone: what was called before it has been recorded by then. */
   @Task()
   async hold(): Promise<string> {
-    const { step, signal } = TaskContext.current();
-    if (step.attempt === 1)
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    const { run, signal } = TaskContext.current();
+    await gates.pass(run.workflowId, signal);
     return 'held';
   }
 
   private note(name: string): void {
-    const { workflowId } = TaskContext.current().run;
-    bodies.set(workflowId, [...(bodies.get(workflowId) ?? []), name]);
+    bodies.note(TaskContext.current().run.workflowId, name);
   }
 }
 
@@ -150,15 +151,15 @@ class CatchWorkflow extends TwiceWorkflow {
 }
 
 const WORKFLOWS = [AllWorkflow, RaceWorkflow, AllSettledWorkflow, NestedWorkflow, CatchWorkflow];
-const PROVIDERS = [Tasks, ...WORKFLOWS];
+const APP = served([Tasks, ...WORKFLOWS]);
 
 describe('tasks in parallel', () => {
   let world: SpecWorld;
-  let worker: TestingModule;
+  let worker: SpecWorker;
 
   beforeAll(async () => {
     world = await SpecWorld.start();
-    worker = await world.serve(PROVIDERS);
+    worker = await world.serve(APP);
   });
 
   afterAll(() => world?.stop());
@@ -169,11 +170,12 @@ describe('tasks in parallel', () => {
     await expect
       .poll(async () => eventsOf(await handle.history(), 'task.started').at(-1)?.task, { timeout: 10_000 })
       .toBe('hold');
-    const [another] = await Promise.all([world.serve(PROVIDERS), worker.close()]);
+    const [another] = await Promise.all([world.serve(APP), worker.close()]);
     worker = another;
+    gates.open(handle.workflowId);
     const result = await handle.result();
-    expect(eventsOf(await handle.history(), 'step.started').map(({ attempt }) => attempt)).toEqual([1, 2]);
-    return { result, ran: bodies.get(handle.workflowId) ?? [] };
+    expect(eventsOf(await handle.history(), 'step.started').at(-1)?.attempt).toEqual(nthAttempt(2));
+    return { result, ran: atLeastOnce(bodies.of(handle.workflowId)) };
   }
 
   it('are replayed in Promise.all, each body run once', async () => {

@@ -1,6 +1,7 @@
 import {
   type Context,
   type Directive,
+  type GroundControlError,
   Start,
   Task,
   TaskContext,
@@ -9,16 +10,19 @@ import {
 } from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nthAttempt, PACE, toldByTheLiving } from '../support/at-least-once.fixture.js';
+import { Ledger } from '../support/ledger.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, SpecWorld } from '../support/spec-world.fixture.js';
 
-/** Why the signals of bodies aborted, in order, by workflow id. */
-const aborted = new Map<string, unknown[]>();
+/** Why the signals of bodies aborted, in order. */
+const aborted = new Ledger<string>('aborted');
 
 function untilAborted(): Promise<void> {
   const { signal, run } = TaskContext.current();
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => {
-      aborted.set(run.workflowId, [...(aborted.get(run.workflowId) ?? []), signal.reason]);
+      aborted.note(run.workflowId, (signal.reason as GroundControlError).code);
       resolve();
     });
   });
@@ -88,24 +92,20 @@ class LeftBehindWorkflow {
 class StepTimeoutWorkflow {
   constructor(private readonly tasks: Tasks) {}
 
-  @Start({ timeout: 200 })
+  @Start({ timeout: 200 * PACE })
   async start(ctx: Context): Promise<Directive> {
     await this.tasks.never();
     return ctx.next.complete();
   }
 }
 
+const APP = served([Tasks, SlowTwiceWorkflow, SlowWorkflow, LeftBehindWorkflow, StepTimeoutWorkflow]);
+
 describe('a task', () => {
   let world: SpecWorld;
 
   beforeAll(async () => {
-    world = await SpecWorld.start([
-      Tasks,
-      SlowTwiceWorkflow,
-      SlowWorkflow,
-      LeftBehindWorkflow,
-      StepTimeoutWorkflow,
-    ]);
+    world = await SpecWorld.start(APP);
   });
 
   afterAll(() => world?.stop());
@@ -113,9 +113,9 @@ describe('a task', () => {
   it('has a timeout for each attempt, and its signal aborts with it', async () => {
     const handle = await world.client.start(SlowTwiceWorkflow);
     await expect(handle.result()).resolves.toBe(3);
-    const reasons = aborted.get(handle.workflowId) ?? [];
-    expect(reasons).toHaveLength(2);
-    for (const reason of reasons) expect(reason).toBeInstanceOf(TaskTimeoutError);
+    await toldByTheLiving(() =>
+      expect(aborted.of(handle.workflowId)).toEqual(['TASK_TIMEOUT', 'TASK_TIMEOUT']),
+    );
     const failed = eventsOf(await handle.history(), 'task.attempt_failed');
     expect(failed.map(({ taskAttempt, error }) => [taskAttempt, error.code])).toEqual([
       [1, 'TASK_TIMEOUT'],
@@ -132,10 +132,10 @@ describe('a task', () => {
   it('that the step did not wait for is cancelled, which is recorded and aborts its signal', async () => {
     const handle = await world.client.start(LeftBehindWorkflow);
     await expect(handle.result()).resolves.toBe('quick');
-    expect(aborted.get(handle.workflowId)).toMatchObject([{ code: 'STEP_ABORTED' }]);
+    await toldByTheLiving(() => expect(aborted.of(handle.workflowId)).toEqual(['STEP_ABORTED']));
     const history = await handle.history();
     const cancelled = eventsOf(history, 'task.cancelled');
-    expect(cancelled).toMatchObject([{ task: 'never', step: 'start', attempt: 1 }]);
+    expect(cancelled).toMatchObject([{ task: 'never', step: 'start', attempt: nthAttempt(1) }]);
     expect(cancelled[0]?.durationMs).toBeGreaterThanOrEqual(0);
     const kinds = history.map(({ kind }) => kind);
     expect(kinds.indexOf('task.cancelled')).toBeLessThan(kinds.indexOf('step.completed'));
@@ -144,6 +144,8 @@ describe('a task', () => {
   it('is aborted with the step that it runs in', async () => {
     const handle = await world.client.start(StepTimeoutWorkflow);
     await expect(handle.result()).rejects.toMatchObject({ cause: { code: 'STEP_TIMEOUT' } });
-    await expect.poll(() => aborted.get(handle.workflowId)).toMatchObject([{ code: 'STEP_TIMEOUT' }]);
+    await toldByTheLiving(async () => {
+      await expect.poll(() => aborted.of(handle.workflowId)).toEqual(['STEP_TIMEOUT']);
+    });
   });
 });

@@ -8,12 +8,16 @@ import {
   Workflow,
   WorkflowTerminatedError,
 } from '@ground-control/nestjs';
-import { Gates } from '../support/gates.fixture.js';
+import { toldByTheLiving } from '../support/at-least-once.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { Ledger } from '../support/ledger.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, PATIENCE, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
-const gates = new Gates();
-const signals = new Map<string, AbortSignal>();
-let cleanUps = 0;
+/** Why the signals of steps aborted. */
+const aborted = new Ledger<string>('aborted');
+/** The clean-ups that ran. */
+const cleanUps = new Ledger<true>('clean-ups');
 
 @Workflow('Stubborn')
 class StubbornWorkflow {
@@ -21,7 +25,7 @@ class StubbornWorkflow {
   async start(ctx: Context, where: 'wait' | 'step'): Promise<Directive<string>> {
     if (where === 'wait') return ctx.next.wait();
     const id = ctx.run.workflowId;
-    signals.set(id, ctx.signal);
+    ctx.signal.addEventListener('abort', () => aborted.note(id, String(ctx.signal.reason)));
     await gates.pass(id);
     ctx.store.put('late', true);
     gates.open(`${id} is past`);
@@ -30,15 +34,17 @@ class StubbornWorkflow {
 
   @OnCancel()
   async undo(ctx: Context): Promise<Directive> {
-    cleanUps++;
+    cleanUps.note(ctx.run.workflowId, true);
     return ctx.next.complete();
   }
 }
 
+const APP = served([StubbornWorkflow], { worker: { concurrency: 5 } });
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([StubbornWorkflow], { worker: { concurrency: 5 } });
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 
@@ -57,15 +63,16 @@ describe('terminate', () => {
     expect(error).toBeInstanceOf(WorkflowTerminatedError);
     expect(error.message).toMatch(/broken/);
     expect((await handle.history()).at(-1)).toMatchObject({ kind: 'run.terminated', reason: 'broken' });
-    expect(cleanUps).toBe(0);
+    expect(cleanUps.of('waits')).toEqual([]);
   });
 
   it('ends a run while its step runs, and aborts ctx.signal', async () => {
     const handle = await startStep('runs');
     await handle.terminate();
     await expect(handle.result()).rejects.toThrow(WorkflowTerminatedError);
-    await vi.waitUntil(() => signals.get('runs')?.aborted, PATIENCE);
-    expect(String(signals.get('runs')?.reason)).toMatch(/terminated/);
+    await toldByTheLiving(() =>
+      vi.waitFor(() => expect(aborted.of('runs')).toEqual([expect.stringMatching(/terminated/)]), PATIENCE),
+    );
     gates.open('runs');
   });
 
@@ -74,7 +81,7 @@ describe('terminate', () => {
     await handle.terminate();
     const before = await handle.history();
     gates.open('late');
-    await gates.pass('late is past');
+    await toldByTheLiving(() => gates.pass('late is past'));
     // A run of the same worker that starts and ends later shows that the late result has had its time.
     await expect((await startEnded()).result()).rejects.toThrow(WorkflowTerminatedError);
     expect(await handle.history()).toEqual(before);
@@ -94,7 +101,7 @@ describe('terminate', () => {
     await world.server.killCoordinator();
     await world.server.startCoordinator();
     await handle.terminate();
-    await expect(vi.waitUntil(() => signals.get('untold')?.aborted, PATIENCE)).resolves.toBe(true);
+    await toldByTheLiving(() => vi.waitFor(() => expect(aborted.of('untold')).toHaveLength(1), PATIENCE));
     gates.open('untold');
   });
 

@@ -9,13 +9,15 @@ import {
   Workflow,
   WorkflowTimedOutError,
 } from '@ground-control/nestjs';
-import { PACE } from '../support/chaos.fixture.js';
-import { Gates } from '../support/gates.fixture.js';
+import { PACE, toldByTheLiving } from '../support/at-least-once.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { Ledger } from '../support/ledger.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { PATIENCE, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 const LIMIT_MS = 200 * PACE;
-const gates = new Gates();
-const signals = new Map<string, AbortSignal>();
+/** Runs whose step's signal aborted. */
+const aborted = new Ledger<true>('aborted');
 
 @Workflow({ type: 'Limited', timeout: LIMIT_MS })
 class LimitedWorkflow {
@@ -25,7 +27,7 @@ class LimitedWorkflow {
     if (where === 'delay') return ctx.next.step(this.again, undefined, { delay: '1h' });
     if (where === 'loop') return ctx.next.step(this.again);
     if (where === 'end') return ctx.next.complete('in time');
-    signals.set(ctx.run.workflowId, ctx.signal);
+    ctx.signal.addEventListener('abort', () => aborted.note(ctx.run.workflowId, true));
     await gates.pass(ctx.run.workflowId);
     return ctx.next.complete('late');
   }
@@ -42,10 +44,12 @@ class LimitedWorkflow {
   }
 }
 
+const APP = served([LimitedWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([LimitedWorkflow]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 
@@ -64,7 +68,7 @@ describe('a workflow timeout', () => {
     const handle = await world.client.start(LimitedWorkflow, { id: 'aborts', input: 'step' });
     await gates.reached('aborts');
     await expect(handle.result()).rejects.toThrow(WorkflowTimedOutError);
-    await vi.waitUntil(() => signals.get('aborts')?.aborted, PATIENCE);
+    await toldByTheLiving(() => vi.waitFor(() => expect(aborted.of('aborts')).toHaveLength(1), PATIENCE));
     const before = await handle.history();
     gates.open('aborts');
     await expect(world.client.run(LimitedWorkflow, { input: 'end' })).resolves.toBe('in time');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, PATIENCE, SpecWorld } from '../support/spec-world.fixture.js';
 import { TimedWorkflow } from './timers.fixture.js';
 
@@ -6,10 +7,12 @@ import { TimedWorkflow } from './timers.fixture.js';
 const PENDING = 3_000;
 const DUE = 1_000;
 
+const APP = served([TimedWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([TimedWorkflow]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

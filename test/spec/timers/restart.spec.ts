@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HistoryEvent, WorkflowHandle } from '@ground-control/nestjs';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
-import { DURATION_MS, TimedWorkflow, type Timer } from './timers.fixture.js';
+import { DURATION_MS, TIMED, TimedWorkflow, type Timer } from './timers.fixture.js';
 
 const TIMERS: Timer[] = ['sleep', 'wait', 'step'];
 let world: SpecWorld;
@@ -63,7 +63,7 @@ describe('a sleep, a wait, a delayed step, a delayed start and a workflow timeou
   let worker: { close(): Promise<void> };
 
   beforeEach(async () => {
-    worker = await world.serve([TimedWorkflow]);
+    worker = await world.serve(TIMED);
   });
   afterEach(() => worker.close());
 
@@ -74,7 +74,7 @@ describe('a sleep, a wait, a delayed step, a delayed start and a workflow timeou
     await world.server.killNats();
     await world.server.startNats();
     await world.server.startCoordinator();
-    worker = await world.serve([TimedWorkflow]);
+    worker = await world.serve(TIMED);
   }
 
   it('fire once and not early', async () => {

@@ -7,6 +7,7 @@ import {
   Step,
   Workflow,
 } from '@ground-control/nestjs';
+import { served, type ServedApp } from '../support/served-app.fixture.js';
 
 export type Timer = 'sleep' | 'wait' | 'step' | 'none';
 
@@ -39,6 +40,8 @@ export class TimedWorkflow {
     return ctx.next.complete(await ctx.store.get('fired'));
   }
 }
+
+export const TIMED: ServedApp = served([TimedWorkflow]);
 
 /** Longer than a restart of everything takes, in milliseconds. */
 export const DURATION_MS = 3_000;

@@ -15,10 +15,10 @@ import {
   Workflow,
   WorkflowNotFoundError,
 } from '@ground-control/nestjs';
-import { Gates } from '../support/gates.fixture.js';
+import { gates } from '../support/gates.fixture.js';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
-const gates = new Gates();
 const handled: string[] = [];
 
 class Deposit {
@@ -95,10 +95,12 @@ class AccountWorkflow {
   }
 }
 
+const APP = served([AccountWorkflow]);
+
 let world: SpecWorld;
 
 beforeAll(async () => {
-  world = await SpecWorld.start([AccountWorkflow]);
+  world = await SpecWorld.start(APP);
 });
 afterAll(() => world?.stop());
 

@@ -1,6 +1,7 @@
 import { type Context, type Directive, OnEvent, Start, Step, Task, Workflow } from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { served } from '../support/served-app.fixture.js';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 class Money {
@@ -116,11 +117,13 @@ class UnencodableWorkflow {
   }
 }
 
+const APP = served([Tasks, EverywhereWorkflow, ClassesWorkflow, UnencodableWorkflow]);
+
 describe('a value', () => {
   let world: SpecWorld;
 
   beforeAll(async () => {
-    world = await SpecWorld.start([Tasks, EverywhereWorkflow, ClassesWorkflow, UnencodableWorkflow]);
+    world = await SpecWorld.start(APP);
   });
 
   afterAll(() => world?.stop());
