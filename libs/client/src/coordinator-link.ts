@@ -1,6 +1,7 @@
 import {
   type Address,
   errorOfCode,
+  SEALED_MESSAGE,
   MalformedMessageError,
   type NamespaceDescription,
   partitionOf,
@@ -150,8 +151,14 @@ export class CoordinatorLink {
   }
 
   #refusal({ code, message, details, failure }: Refused): Error {
-    const error = errorOfCode(code, message, details);
-    if (failure) error.cause = failureError(failure, this.values);
+    if (!failure) return errorOfCode(code, message, details);
+    const cause = failureError(failure, this.values);
+    const error = errorOfCode(
+      code,
+      message.replace(SEALED_MESSAGE, () => cause.message),
+      details,
+    );
+    error.cause = cause;
     return error;
   }
 

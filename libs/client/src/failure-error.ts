@@ -1,4 +1,10 @@
-import { errorOfCode, type Failure, type FailureInfo, type ValueCodec } from '@ground-control/protocol';
+import {
+  errorOfCode,
+  type Failure,
+  type FailureInfo,
+  openFailure,
+  type ValueCodec,
+} from '@ground-control/protocol';
 
 /** An error that was recorded or sent, as an error of this process. */
 export interface RecordedError extends Error {
@@ -8,9 +14,9 @@ export interface RecordedError extends Error {
   readonly details?: unknown;
 }
 
-/** A failure with its details decoded, as histories and listings show it. */
+/** A failure with all of it decoded, as histories and listings show it. */
 export function failureInfo(failure: Failure, values: ValueCodec): FailureInfo {
-  const { details, cause, ...rest } = failure;
+  const { details, cause, ...rest } = openFailure(failure, values);
   return {
     ...rest,
     ...(details && { details: values.decode(details) }),
@@ -23,7 +29,7 @@ export function failureInfo(failure: Failure, values: ValueCodec): FailureInfo {
  * otherwise a plain `Error` that is named as the user's was.
  */
 export function failureError(failure: Failure, values: ValueCodec): RecordedError {
-  const { type, name = type, message, stack, code, details, cause } = failure;
+  const { type, name = type, message, stack, code, details, cause } = openFailure(failure, values);
   const error = code === undefined ? new Error(message) : errorOfCode(code, message);
   const fields = {
     name,

@@ -44,5 +44,5 @@ function errorOf(
 function failedError(what: string, ended: RunEnded, values: ValueCodec): WorkflowFailedError {
   const failure = ended.error ?? { type: 'Error', message: 'no error was recorded' };
   const cause = failureError(failure, values);
-  return new WorkflowFailedError(`${what} failed: ${failure.type}: ${failure.message}`, { cause });
+  return new WorkflowFailedError(`${what} failed: ${failure.type}: ${cause.message}`, { cause });
 }

@@ -31,6 +31,11 @@ export class ValueCodec {
     private readonly maxBytes: number = MAX_VALUE_BYTES,
   ) {}
 
+  /** Whether a codec of the user's has a part in it. */
+  get isTransformed(): boolean {
+    return this.transform !== undefined;
+  }
+
   /**
    * `undefined` is encoded as no value at all.
    *

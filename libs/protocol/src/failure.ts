@@ -15,8 +15,14 @@ export interface FailureOf<Value> {
   cause?: FailureOf<Value> | undefined;
 }
 
-/** A failure on the wire: `details` stays encoded, so that the coordinator never reads it. */
-export type Failure = FailureOf<Encoded>;
+/**
+ * A failure on the wire: `details` stays encoded, so that the coordinator never reads it. Where the application has a
+ * codec, `sealed` holds what the error says, and the message says only so.
+ */
+export interface Failure extends FailureOf<Encoded> {
+  sealed?: Encoded | undefined;
+  cause?: Failure | undefined;
+}
 
 /** A failure as users see it, with `details` decoded. */
 export type FailureInfo = FailureOf<unknown>;

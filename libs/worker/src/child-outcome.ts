@@ -1,14 +1,9 @@
-import { resultOf } from '@ground-control/client';
+import { failureInfo, resultOf } from '@ground-control/client';
 import type { ChildOutcomeOf, Encoded, ValueCodec } from '@ground-control/protocol';
 import type { ChildOutcome } from '@ground-control/workflow';
-import type { Failures } from './failures.js';
 
 /** A child's outcome as user code sees it. */
-export function childOutcome(
-  outcome: ChildOutcomeOf<Encoded>,
-  values: ValueCodec,
-  failures: Failures,
-): ChildOutcome {
+export function childOutcome(outcome: ChildOutcomeOf<Encoded>, values: ValueCodec): ChildOutcome {
   const { workflowId, runId, status, error } = outcome;
   return {
     workflowId,
@@ -16,7 +11,7 @@ export function childOutcome(
     status,
     ok: status === 'completed',
     result: values.decode(outcome.result),
-    error: error && failures.info(error),
+    error: error && failureInfo(error, values),
     unwrap: () => unwrapOutcome(outcome, values),
   };
 }

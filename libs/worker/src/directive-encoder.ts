@@ -1,4 +1,10 @@
-import { type Directive, type Failure, toMilliseconds, type ValueCodec } from '@ground-control/protocol';
+import {
+  type Directive,
+  type Failure,
+  sealFailure,
+  toMilliseconds,
+  type ValueCodec,
+} from '@ground-control/protocol';
 import type { DirectivePlan } from '@ground-control/workflow';
 import type { Failures } from './failures.js';
 
@@ -27,5 +33,5 @@ export function encodeDirective(plan: DirectivePlan, values: ValueCodec, failure
 function encodeError(error: FailedPlan['error'], values: ValueCodec, failures: Failures): Failure {
   if (error instanceof Error) return failures.encode(error);
   const { type, message, details } = error;
-  return { type, message, details: values.encode(details, 'details of the error') };
+  return sealFailure({ type, message, details: values.encode(details, 'details of the error') }, values);
 }

@@ -2,13 +2,17 @@ import {
   type Encoded,
   errorOfCode,
   type Failure,
-  type FailureInfo,
   GroundControlError,
   MAX_CAUSE_DEPTH,
+  openFailure,
+  sealFailure,
   TaskFailedError,
   type ValueCodec,
 } from '@ground-control/protocol';
 import { errorClassOf, rememberErrorClass } from './error-classes.js';
+
+/** The most characters of a message that are recorded. */
+const MAX_MESSAGE_LENGTH = 64 * 1024;
 
 /** The most characters of a stack that are recorded. */
 const MAX_STACK_LENGTH = 8 * 1024;
@@ -40,33 +44,25 @@ export class Failures {
     rememberErrorClass(error);
     const type = error.constructor.name || error.name;
     const { cause } = error;
-    return {
+    const failure: Failure = {
       type,
       name: error.name === type ? undefined : error.name,
-      message: error.message,
+      message: error.message.slice(0, MAX_MESSAGE_LENGTH),
       stack: error.stack?.slice(0, MAX_STACK_LENGTH),
       code: error instanceof GroundControlError ? error.code : undefined,
       details: this.encodeDetails(error),
       cause: cause instanceof Error && depth < MAX_CAUSE_DEPTH ? this.encode(cause, depth + 1) : undefined,
     };
+    return sealFailure(failure, this.values);
   }
 
   /** The error again: of its own class where this process knows it, a {@link TaskFailedError} otherwise. */
-  decode(failure: Failure): Error {
+  decode(sealed: Failure): Error {
+    const failure = openFailure(sealed, this.values);
     const error = this.rebuild(failure);
     if (failure.stack !== undefined) define(error, 'stack', failure.stack);
     if (failure.cause) define(error, 'cause', this.decode(failure.cause));
     return error;
-  }
-
-  /** A failure with its details decoded. */
-  info(failure: Failure): FailureInfo {
-    const { details, cause, ...rest } = failure;
-    return {
-      ...rest,
-      ...(details && { details: this.values.decode(details) }),
-      ...(cause && { cause: this.info(cause) }),
-    };
   }
 
   private rebuild(failure: Failure): Error {

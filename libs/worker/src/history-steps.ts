@@ -103,7 +103,7 @@ class StepReader {
       case 'step.completed':
         return this.complete(event);
       case 'step.failed':
-        this.step.outcome = { kind: 'failed', error: event.error as Failure };
+        this.step.outcome = { kind: 'failed', error: event.error };
         return;
       case 'step.retried':
         return this.retry(event);
@@ -205,7 +205,7 @@ function operationOf(event: ToldOperation): Operation {
     }
     case 'task.attempt_failed': {
       const { kind, op, at, taskAttempt: attempt, error } = event;
-      return { kind, op, at, attempt, error: error as Failure, retryAt: at };
+      return { kind, op, at, attempt, error, retryAt: at };
     }
     case 'task.completed': {
       const { kind, op, at, result, durationMs } = event;
@@ -213,7 +213,7 @@ function operationOf(event: ToldOperation): Operation {
     }
     case 'task.failed': {
       const { kind, op, at, error, durationMs } = event;
-      return { kind, op, at, error: error as Failure, durationMs, attempt: 1 };
+      return { kind, op, at, error, durationMs, attempt: 1 };
     }
     case 'task.cancelled': {
       const { kind, op, at, durationMs } = event;

@@ -33,7 +33,7 @@ export class QueryAnswerer {
     return {
       kind: 'error',
       code: 'QUERY_FAILED',
-      message: `Query ${query} failed: ${error.message}`,
+      message: `Query ${query} failed: ${failure.message}`,
       failure,
     };
   }

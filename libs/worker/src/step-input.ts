@@ -12,10 +12,10 @@ import { validated } from './validated.js';
 export function inputOf(
   assignment: Assignment,
   { inputType, method }: ServedHandler,
-  { values, failures }: StepServices,
+  { values }: StepServices,
 ): unknown {
   if (assignment.handler === 'cancel') return assignment.reason;
-  if (assignment.childOutcome) return childOutcome(assignment.childOutcome, values, failures);
+  if (assignment.childOutcome) return childOutcome(assignment.childOutcome, values);
   const input = values.decode(assignment.input);
   return inputType ? validated(inputType, input, `The input of ${method}`) : input;
 }

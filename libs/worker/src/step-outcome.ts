@@ -67,14 +67,15 @@ export function failureOf(
 export function endedBy(
   error: Error,
   { attempt }: Tried,
-  { failures, waitsForOtherCode }: StepServices,
+  { failures, values, waitsForOtherCode }: StepServices,
   retryInMs?: number,
 ): StepOutcome {
   if (waitsForOtherCode && error instanceof NonDeterminismError) {
     const { first, most } = OTHER_CODE_RETRY_MS;
     return {
       kind: 'released',
-      reason: error.message,
+      // It quotes arguments, which a codec may be to keep secret.
+      reason: values.isTransformed ? error.name : error.message,
       retryInMs: Math.min(first * 2 ** Math.max(0, attempt - 2), most),
     };
   }

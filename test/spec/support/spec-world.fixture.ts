@@ -7,12 +7,20 @@ import {
   WorkflowNotFoundError,
 } from '@ground-control/nestjs';
 import { GroundControlTestServer, type GroundControlTestServerOptions } from '@ground-control/nestjs/testing';
+import type { Provider } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { vi } from 'vitest';
 import { serveThreatened, spare } from './chaos/chaos.fixture.js';
 import { isChaos } from './chaos/run.fixture.js';
 import type { WorkerProcess } from './chaos/worker-process.fixture.js';
-import { boot, bootServed, moduleOf, numberOf, type ServedApp } from './served-app.fixture.js';
+import {
+  boot,
+  bootServed,
+  moduleOf,
+  numberOf,
+  type ServedApp,
+  type ServeOptions,
+} from './served-app.fixture.js';
 
 /** How long a test waits for something to come true. */
 export const PATIENCE: { timeout: number; interval: number } = { timeout: 20_000, interval: 10 };
@@ -47,10 +55,13 @@ export class SpecWorld {
   }
 
   /** Starts a server and a client, and a worker that serves this application where there is one. */
-  static async start(app?: ServedApp, { server: options, codec }: SpecWorldOptions = {}): Promise<SpecWorld> {
+  static async start(
+    app?: ServedApp | Provider[],
+    { server: options, codec }: SpecWorldOptions = {},
+  ): Promise<SpecWorld> {
     const lease = isChaos ? { leaseDuration: CHAOS_LEASE_MS } : {};
     const server = await GroundControlTestServer.start({ ...lease, ...options });
-    const connected = moduleOf(server, { worker: false, codec: codec ?? app?.options.codec });
+    const connected = moduleOf(server, { worker: false, codec: codec ?? optionsOf(app).codec });
     const world = new SpecWorld(server, await boot({ imports: [connected] }));
     if (app) await world.serve(app);
     return world;
@@ -58,9 +69,10 @@ export class SpecWorld {
 
   /**
    * Starts a worker of the namespace, which may be killed and replaced where the suite is run so; resolves when it is
-   * registered.
+   * registered. Providers that are not declared with `served` no other process can find: nobody kills them.
    */
-  async serve(app: ServedApp): Promise<SpecWorker> {
+  async serve(app: ServedApp | Provider[]): Promise<SpecWorker> {
+    if (Array.isArray(app)) return this.serveHere({ providers: app, options: {} });
     if (!isChaos) return this.serveHere(app);
     const identity = this.nextIdentity();
     const { servers, namespace } = this.server;
@@ -156,4 +168,8 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
   );
   if (outcome instanceof Error) return outcome;
   throw new Error('it was not rejected with an error');
+}
+
+function optionsOf(app: ServedApp | Provider[] | undefined): ServeOptions {
+  return app === undefined || Array.isArray(app) ? {} : app.options;
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import {
   type Context,
   type Directive,
@@ -17,12 +17,14 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsOf, SpecWorld } from '../support/spec-world.fixture.js';
+import { served } from '../support/served-app.fixture.js';
+import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
 const SECRET = 'correct horse battery staple';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const KEY = randomBytes(32);
+/** The same in every process of the spec. */
+const KEY = createHash('sha256').update('the key of this spec').digest();
 
 /** AES-256-GCM with a nonce of its own for every value. */
 const ENCRYPTION: PayloadCodec = {
@@ -56,8 +58,46 @@ class Tasks {
 
   @Task({ retry: { maxAttempts: 2, initialDelay: 1 } })
   async failOnce(secret: string): Promise<string> {
-    if (TaskContext.current().attempt === 1) throw Object.assign(new Error('wrong'), { secret });
+    if (TaskContext.current().attempt === 1) throw new LeakyError(secret);
     return secret;
+  }
+}
+
+/** An error that quotes what is to be kept secret wherever an error can: in its message, stack, fields and cause. */
+class LeakyError extends Error {
+  constructor(readonly secret: string) {
+    super(`${secret} is wrong`, { cause: new RangeError(`${secret} is the cause`) });
+    this.name = `Leaky ${secret}`;
+  }
+}
+
+/** Every way in which an error comes to a client. */
+@Workflow('Values.Leaky')
+class LeakyWorkflow {
+  @Start()
+  async start(ctx: Context, secret: string): Promise<Directive> {
+    ctx.store.put('secret', secret);
+    return ctx.next.wait();
+  }
+
+  @OnUpdate()
+  async refuse(_ctx: Context, secret: string): Promise<Directive> {
+    throw new LeakyError(secret);
+  }
+
+  @OnQuery()
+  async ask(ctx: QueryContext): Promise<string> {
+    throw new LeakyError((await ctx.store.get('secret')) as string);
+  }
+
+  @OnEvent()
+  async give(ctx: Context, secret: string): Promise<Directive> {
+    return ctx.next.fail({ type: 'GivenUp', message: `${secret} is too much`, details: { secret } });
+  }
+
+  @OnEvent()
+  async break(_ctx: Context, secret: string): Promise<Directive> {
+    throw new LeakyError(secret);
   }
 }
 
@@ -97,6 +137,8 @@ class SecretWorkflow {
   }
 }
 
+const APP = served([Tasks, SecretWorkflow, LeakyWorkflow], { codec: ENCRYPTION });
+
 describe('a codec that encrypts', () => {
   let world: SpecWorld;
   let connection: NatsConnection;
@@ -104,7 +146,7 @@ describe('a codec that encrypts', () => {
   const heard: Uint8Array[] = [];
 
   beforeAll(async () => {
-    world = await SpecWorld.start([], { codec: ENCRYPTION });
+    world = await SpecWorld.start(undefined, { codec: ENCRYPTION });
     connection = await connect({ servers: world.server.servers });
     connection.subscribe('>', { callback: (_error, message) => void heard.push(message.data) });
     await connection.flush();
@@ -116,12 +158,12 @@ describe('a codec that encrypts', () => {
   });
 
   it('leaves no plain text in any stream nor on any subject, and nobody who has the key sees a difference', async () => {
-    const worker = await world.serve([Tasks, SecretWorkflow], { codec: ENCRYPTION });
+    const worker = await world.serve(APP);
     const handle = await world.client.start(SecretWorkflow, { input: SECRET });
     await expect
       .poll(async () => eventsOf(await handle.history(), 'task.started').at(-1)?.task, { timeout: 10_000 })
       .toBe('hold');
-    await Promise.all([world.serve([Tasks, SecretWorkflow], { codec: ENCRYPTION }), worker.close()]);
+    await Promise.all([world.serve(APP), worker.close()]);
     await expect(handle.update('change', SECRET)).resolves.toBe(SECRET);
     await expect(handle.query('read')).resolves.toBe(`${SECRET}!`);
     await handle.send('go', SECRET);
@@ -129,16 +171,56 @@ describe('a codec that encrypts', () => {
 
     const history = await handle.history();
     expect(eventsOf(history, 'task.completed')[0]).toMatchObject({ args: [SECRET], result: `${SECRET}!` });
-    expect(eventsOf(history, 'task.attempt_failed')[0]?.error.details).toEqual({ secret: SECRET });
-
-    const stored = await storedBytes(connection);
-    expect(stored.length).toBeGreaterThan(5);
-    expect(holds(stored, 'Values.Secret')).toBe(true);
-    expect(holds(stored, SECRET)).toBe(false);
-    await connection.flush();
-    expect(holds(heard, 'Values.Secret')).toBe(true);
-    expect(holds(heard, SECRET)).toBe(false);
+    expect(eventsOf(history, 'task.attempt_failed')[0]?.error).toMatchObject({
+      type: 'LeakyError',
+      name: `Leaky ${SECRET}`,
+      message: `${SECRET} is wrong`,
+      stack: expect.stringContaining('failOnce') as string,
+      details: { secret: SECRET },
+      cause: { type: 'RangeError', message: `${SECRET} is the cause` },
+    });
+    await expectNoPlainText('Values.Secret');
   });
+
+  it('leaves none of what an error says, which nobody who has the key misses', async () => {
+    const leaky = { type: 'LeakyError', message: `${SECRET} is wrong`, details: { secret: SECRET } };
+    const [given, broken] = await Promise.all([startLeaky(), startLeaky()]);
+    const refused = await rejectionOf(given.update('refuse', SECRET));
+    expect(refused.message).toContain(`LeakyError: ${SECRET} is wrong`);
+    expect(refused.cause).toMatchObject(leaky);
+    const unanswered = await rejectionOf(given.query('ask'));
+    expect(unanswered.message).toContain(`${SECRET} is wrong`);
+    expect(unanswered.cause).toMatchObject(leaky);
+
+    await given.send('give', SECRET);
+    await broken.send('break', SECRET);
+    const failed = await rejectionOf(broken.result());
+    expect(failed.message).toContain(`LeakyError: ${SECRET} is wrong`);
+    expect(failed.cause).toMatchObject(leaky);
+    expect((await broken.describe()).error).toMatchObject(leaky);
+    expect((await rejectionOf(given.result())).cause).toMatchObject({
+      type: 'GivenUp',
+      message: `${SECRET} is too much`,
+      details: { secret: SECRET },
+    });
+    await expectNoPlainText('Values.Leaky');
+  });
+
+  async function startLeaky() {
+    const handle = await world.client.start(LeakyWorkflow, { input: SECRET });
+    await world.recorded(handle.workflowId, 'wait.started');
+    return handle;
+  }
+
+  /** Neither stored nor ever sent, while the type of the workflow was. */
+  async function expectNoPlainText(type: string): Promise<void> {
+    const stored = await storedBytes(connection);
+    await connection.flush();
+    for (const bytes of [stored, heard]) {
+      expect(holds(bytes, type)).toBe(true);
+      expect(holds(bytes, SECRET)).toBe(false);
+    }
+  }
 });
 
 /** What every message of every stream holds. */
