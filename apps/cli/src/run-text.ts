@@ -57,10 +57,11 @@ function timeText(time: Date, styles: Styles, now: number): string {
 
 /** What a run waits for, in words. */
 export function waitingText(waiting: NonNullable<RunInfo['waitingFor']>, now: number): string {
-  const { kind, events, step, until } = waiting;
+  const { kind, events, step, until, isServed } = waiting;
   const what = events?.length ? `${kind} ${events.map(printable).join(', ')}` : kind;
+  const why = kind === 'worker' && isServed !== undefined && (isServed ? '(none has room)' : '(none has it)');
   const end = until && `until ${until.toISOString()} (${relativeText(until, now)})`;
-  return [what, step && `for step ${printable(step)}`, end]
-    .filter((part) => part !== undefined && part !== '')
+  return [what, step && `for step ${printable(step)}`, why, end]
+    .filter((part) => part !== undefined && part !== false && part !== '')
     .join(' ');
 }

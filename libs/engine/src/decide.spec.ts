@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepOutcome } from '@ground-control/protocol';
+import type { Operation, StepOutcome } from '@ground-control/protocol';
 import { decideStart } from './decide.js';
 import { describe as describeRun } from './describe.js';
 import { dueAt } from './due-at.js';
@@ -324,6 +324,41 @@ describe('the end', () => {
     ]);
     expect(run.current.outbox).toEqual([
       { id: 't', kind: 'child.close', workflowId: 't', runId: 't', policy: 'terminate' },
+    ]);
+  });
+
+  it('brings the start that its step may not have sent yet, where the run ends in the middle of that', () => {
+    const run = DrivenRun.started();
+    run.assign();
+    const child: Operation = {
+      kind: 'child.started',
+      op: 0,
+      at: 1,
+      workflowId: 't',
+      runId: 't',
+      workflowType: 'C',
+      input: bytes('input'),
+      digest: bytes(''),
+      timeoutMs: 5,
+      onCompleted: 'ended',
+      parentClosePolicy: 'terminate',
+    };
+    run.do({ kind: 'record', stepSeq: 1, attempt: 1, offset: 0, operations: [child] });
+    run.do({ kind: 'terminate', reason: undefined });
+    const { workflowId, runId } = run.current;
+    expect(run.current.outbox).toMatchObject([
+      {
+        kind: 'child.close',
+        runId: 't',
+        policy: 'terminate',
+        start: {
+          workflowType: 'C',
+          input: bytes('input'),
+          timeoutMs: 5,
+          onCompleted: 'ended',
+          parent: { workflowId, runId },
+        },
+      },
     ]);
   });
 });

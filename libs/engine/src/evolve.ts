@@ -8,7 +8,14 @@ import type {
 } from '@ground-control/protocol';
 import { assertNever } from './assert-never.js';
 import type { RunEvent, RunStarted, StepCompleted, StepFailed, StepStarted, StepTimedOut } from './events.js';
-import { type InboxEntry, isEnded, type RunState, type StepState, type WaitState } from './state.js';
+import {
+  type ChildStart,
+  type InboxEntry,
+  isEnded,
+  type RunState,
+  type StepState,
+  type WaitState,
+} from './state.js';
 
 /** How many ids of received events, and how many answers to updates, a run remembers. */
 export const MAX_REMEMBERED = 1_000;
@@ -338,11 +345,11 @@ function end(state: RunState, status: EndedStatus, at: number, ending: Ending): 
   state.result = ending.result;
   state.error = ending.error;
   state.reason = ending.reason;
+  oweOutcome(state, status);
+  oweChildren(state);
   state.step = undefined;
   state.wait = undefined;
   state.inbox = [];
-  oweOutcome(state, status);
-  oweChildren(state);
 }
 
 function oweOutcome(state: RunState, status: EndedStatus): void {
@@ -356,9 +363,24 @@ function oweChildren(state: RunState): void {
   for (const [runId, child] of state.children) {
     if (child.parentClosePolicy === 'abandon') continue;
     const { workflowId, parentClosePolicy: policy } = child;
-    state.outbox.push({ id: runId, kind: 'child.close', workflowId, runId, policy });
+    const start = startUnderWay(state, runId);
+    state.outbox.push({ id: runId, kind: 'child.close', workflowId, runId, policy, start });
   }
   state.children.clear();
+}
+
+/**
+ * The start of a child by the step that was taken away: its worker may not have sent it yet. A step that reported its
+ * end, as all earlier ones have, did so only when its starts were answered.
+ */
+function startUnderWay(state: RunState, runId: string): ChildStart | undefined {
+  for (const operation of state.step?.operations ?? []) {
+    if (operation.kind !== 'child.started' || operation.runId !== runId) continue;
+    const { workflowType, input, timeoutMs, onCompleted } = operation;
+    const parent = { workflowId: state.workflowId, runId: state.runId };
+    return { workflowType, input, timeoutMs, onCompleted, parent };
+  }
+  return undefined;
 }
 
 function currentStep(state: RunState): StepState {

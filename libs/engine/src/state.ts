@@ -105,8 +105,30 @@ export interface ChildState {
 
 /** What is owed to another run, delivered until its leader acknowledges it. `id` is unique within the run. */
 export type OutboxEntry =
-  | { id: string; kind: 'child.completed'; parent: ParentRef; outcome: ChildOutcomeOf<Encoded> }
-  | { id: string; kind: 'child.close'; workflowId: string; runId: string; policy: 'cancel' | 'terminate' };
+  { id: string; kind: 'child.completed'; parent: ParentRef; outcome: ChildOutcomeOf<Encoded> } | CloseChild;
+
+/** What becomes of a child whose parent has ended first. */
+export interface CloseChild {
+  id: string;
+  kind: 'child.close';
+  workflowId: string;
+  runId: string;
+  policy: 'cancel' | 'terminate';
+  /**
+   * Its start, where that may still be on its way from the worker: it is done first, so that it cannot come after the
+   * close and find nobody to close the child any more.
+   */
+  start?: ChildStart | undefined;
+}
+
+/** The start of a child, as its parent's step recorded it. */
+export interface ChildStart {
+  workflowType: string;
+  input: Encoded | undefined;
+  timeoutMs: number | undefined;
+  onCompleted: string | undefined;
+  parent: ParentRef;
+}
 
 const ENDED: ReadonlySet<RunStatus> = new Set<EndedStatus>([
   'completed',

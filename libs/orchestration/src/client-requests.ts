@@ -293,7 +293,15 @@ function activeRuns(records: Iterable<RunRecord>): ActiveRuns[] {
 
 /** The run at a glance, unless it is in the archive alone. */
 function infoOf(term: LeaderTerm, record: RunRecord): WireRunInfo | undefined {
-  return record.state ? describe(record.state, term.now) : record.ended?.info;
+  if (!record.state) return record.ended?.info;
+  return withService(term, record.state, describe(record.state, term.now));
+}
+
+/** Of a run that waits for a worker: whether any has its step. */
+function withService(term: LeaderTerm, { step, workflowType }: RunState, info: WireRunInfo): WireRunInfo {
+  if (info.waitingFor?.kind !== 'worker' || !step) return info;
+  const isServed = term.context.workers.isServed({ workflowType, handler: step.handler, step: step.name });
+  return { ...info, waitingFor: { ...info.waitingFor, isServed } };
 }
 
 /** Decides a command on the run that the request names, commits, and answers. */

@@ -21,7 +21,7 @@ import type { Body, FramePeer } from '@ground-control/transport';
 import type { LoggerService } from '@nestjs/common';
 import { type Caller, refused } from './caller.js';
 import type { ResolvedCoordinatorOptions } from './coordinator-options.js';
-import { childRequest } from './courier.js';
+import { childRequests } from './courier.js';
 import type { AssignmentFate, LeaderContext } from './leader-context.js';
 import { Election } from './election/election.js';
 import { QUERY_PATIENCE } from './limits.js';
@@ -285,15 +285,18 @@ export class Coordinator {
   }
 
   private async deliver(entry: OutboxEntry): Promise<boolean> {
-    const request = childRequest(entry);
-    const partition = partitionOf(request.workflowId, this.config?.partitions ?? 1);
-    try {
-      await this.peer.request({ kind: 'partition', partition }, request, { timeoutMs: Infinity });
-      return true;
-    } catch (error) {
-      this.logger.warn(`what is owed to workflow ${request.workflowId} was not delivered: ${String(error)}`);
-      return false;
+    for (const request of childRequests(entry)) {
+      const partition = partitionOf(request.workflowId, this.config?.partitions ?? 1);
+      try {
+        await this.peer.request({ kind: 'partition', partition }, request, { timeoutMs: Infinity });
+      } catch (error) {
+        this.logger.warn(
+          `what is owed to workflow ${request.workflowId} was not delivered: ${String(error)}`,
+        );
+        return false;
+      }
     }
+    return true;
   }
 
   private checkLeases(): void {

@@ -128,6 +128,11 @@ export class WorkerRegistry {
     return undefined;
   }
 
+  /** Whether a live worker has the step, with room for it or not. */
+  isServed(requirement: Requirement): boolean {
+    return this.rotation.some((worker) => !worker.drains && serves(worker, requirement));
+  }
+
   /** The worker that holds this run's step, if it may go on with another step of the run in the same place (3). */
   holder(workerId: string, runId: string, requirement: Requirement): Worker | undefined {
     const worker = this.workers.get(workerId);

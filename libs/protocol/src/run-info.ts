@@ -10,6 +10,11 @@ export interface WaitingForOf<Time> {
   kind: 'event' | 'timer' | 'retry' | 'worker';
   events?: string[] | undefined;
   step?: string | undefined;
+  /**
+   * Of a run that waits for a worker: whether some live worker has the step, so that only room for it is missing; or
+   * nobody has it.
+   */
+  isServed?: boolean | undefined;
   /** When the waiting ends by itself. */
   until?: Time | undefined;
 }

@@ -1,5 +1,8 @@
+import { FramePeer } from '@ground-control/client';
+import { decodeFrame } from '@ground-control/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ParentClosePolicy } from '@ground-control/nestjs';
+import type { TestingModule } from '@nestjs/testing';
 import { SpecWorld } from '../support/spec-world.fixture.js';
 import { CHILDREN, type ParentInput, ParentWorkflow } from './children.fixture.js';
 
@@ -86,3 +89,48 @@ describe('a parent that ends while no coordinator lives', () => {
     });
   });
 });
+
+describe('a parent that ends in the middle of startChild', () => {
+  it.each<[ParentClosePolicy, string]>([
+    ['terminate', 'WorkflowTerminatedError'],
+    ['cancel', 'WorkflowCancelledError'],
+  ])('closes the child whose start is yet to come: %s', async (policy, expected) => {
+    const lone = await SpecWorld.start();
+    try {
+      const release = withholdStarts(await lone.serveHere(CHILDREN));
+      const id = `in the middle of ${policy}`;
+      const parent = await lone.client.start(ParentWorkflow, { id, input: { end: 'wait', policy } });
+      await lone.recorded(id, 'child.started');
+      await parent.terminate();
+      const child = lone.client.handle(`${id} child`);
+      await lone.recorded(child.workflowId, policy === 'cancel' ? 'run.cancelled' : 'run.terminated');
+      const before = await child.describe();
+      await release();
+      await expect(child.result()).rejects.toMatchObject({ name: expected });
+      await expect(child.describe()).resolves.toEqual(before);
+      expect(before.parent).toEqual({ workflowId: id, runId: parent.runId });
+      const { runs } = await lone.client.list({ type: 'Child' });
+      expect(runs).toHaveLength(1);
+    } finally {
+      await lone.stop();
+    }
+  });
+});
+
+/** Keeps back the starts that a worker sends. @returns what sends them after all, and waits until they have arrived */
+function withholdStarts(worker: TestingModule): () => Promise<void> {
+  const { connection } = worker.get(FramePeer, { strict: false });
+  const publish = connection.publish.bind(connection);
+  const withheld: Parameters<typeof publish>[] = [];
+  connection.publish = (...frame) => {
+    const [, payload] = frame;
+    const messages = payload instanceof Uint8Array ? decodeFrame(payload).messages : [];
+    if (messages.some(([, { kind }]) => kind === 'workflow.start')) withheld.push(frame);
+    else publish(...frame);
+  };
+  return async () => {
+    connection.publish = publish;
+    for (const frame of withheld) publish(...frame);
+    await connection.flush();
+  };
+}

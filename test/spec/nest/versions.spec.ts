@@ -124,7 +124,7 @@ describe('two versions of a workflow', () => {
     const second = await world.serve(SECOND_AND_OTHER);
     await expect
       .poll(() => handle.describe(), { timeout: 10_000 })
-      .toMatchObject({ currentStep: 'pack', waitingFor: { kind: 'worker', step: 'pack' } });
+      .toMatchObject({ currentStep: 'pack', waitingFor: { kind: 'worker', step: 'pack', isServed: false } });
     // What others can do goes on.
     await expect(world.client.run(OtherWorkflow)).resolves.toBe('other');
     await expect(handle.describe()).resolves.toMatchObject({ waitingFor: { kind: 'worker', step: 'pack' } });
@@ -147,7 +147,7 @@ describe('two versions of a workflow', () => {
     await expect(handle.describe()).resolves.toMatchObject({
       status: 'running',
       currentStep: 'start',
-      waitingFor: { kind: 'worker', step: 'start' },
+      waitingFor: { kind: 'worker', step: 'start', isServed: false },
     });
     await world.server.killCoordinator();
     await world.server.startCoordinator();

@@ -1,6 +1,7 @@
 import { type Context, type Directive, Start, Step, Task, Workflow } from '@ground-control/nestjs';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gates } from '../support/gates.fixture.js';
 import { Ledger } from '../support/ledger.fixture.js';
 import { served } from '../support/served-app.fixture.js';
 import { SpecWorld } from '../support/spec-world.fixture.js';
@@ -41,7 +42,16 @@ class SmallWorkflow {
 }
 
 let world: SpecWorld;
-const APP = served([SmallWorkflow, CountingTasks], { worker: { concurrency: CONCURRENCY } });
+@Workflow('Holding')
+class HoldingWorkflow {
+  @Start()
+  async start(ctx: Context): Promise<Directive> {
+    await gates.pass(ctx.run.workflowId);
+    return ctx.next.complete();
+  }
+}
+
+const APP = served([SmallWorkflow, CountingTasks, HoldingWorkflow], { worker: { concurrency: CONCURRENCY } });
 
 beforeAll(async () => {
   world = await SpecWorld.start(APP);
@@ -58,4 +68,16 @@ describe('a worker with far more to do than it has room for', () => {
     );
     expect(Math.max(...atOnce.of('all'))).toBeLessThanOrEqual(CONCURRENCY);
   }, 15_000);
+
+  it('leaves a run waiting that says that a worker serves it and has no room', async () => {
+    const ids = Array.from({ length: CONCURRENCY }, (_, index) => `holds ${index}`);
+    await Promise.all(ids.map((id) => world.client.start(HoldingWorkflow, { id })));
+    await Promise.all(ids.map((id) => gates.reached(id)));
+    const handle = await world.client.start(SmallWorkflow, { input: 1 });
+    await expect
+      .poll(async () => (await handle.describe()).waitingFor, { timeout: 10_000 })
+      .toEqual({ kind: 'worker', step: 'start', isServed: true });
+    for (const id of ids) gates.open(id);
+    await expect(handle.result()).resolves.toBe(2);
+  });
 });
