@@ -5,6 +5,16 @@ import type { LogLevel } from '@nestjs/common';
 /** What a coordinator's process is configured with. */
 export interface CoordinatorEnvironment extends CoordinatorOptions {
   logLevels: LogLevel[];
+  /** Whether the log is JSON, one object a line. */
+  json: boolean;
+  /** Where liveness and readiness are told; nowhere when absent. */
+  health: HealthAddress | undefined;
+}
+
+/** Where HTTP is listened to. */
+export interface HealthAddress {
+  address: string;
+  port: number;
 }
 
 const LEVELS: LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
@@ -32,6 +42,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CoordinatorEnvironment 
       purgeDelay: duration(env, 'GROUND_CONTROL_PURGE_DELAY'),
       idleAfter: duration(env, 'GROUND_CONTROL_IDLE_AFTER'),
     },
+    json: (oneOf(env, 'GROUND_CONTROL_LOG_FORMAT', ['text', 'json'] as const) ?? 'text') === 'json',
+    health: healthOf(env),
     logLevels: levelsDownTo(oneOf(env, 'GROUND_CONTROL_LOG_LEVEL', LEVELS) ?? 'log'),
   };
 }
@@ -42,6 +54,11 @@ function duration(env: NodeJS.ProcessEnv, name: string): Duration | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : (text as Duration);
   toMilliseconds(value, name);
   return value;
+}
+
+function healthOf(env: NodeJS.ProcessEnv): HealthAddress | undefined {
+  const port = wholeNumber(env, 'GROUND_CONTROL_HEALTH_PORT');
+  return port === undefined ? undefined : { port, address: env['GROUND_CONTROL_HEALTH_HOST'] ?? '127.0.0.1' };
 }
 
 function wholeNumber(env: NodeJS.ProcessEnv, name: string): number | undefined {

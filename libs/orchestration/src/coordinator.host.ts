@@ -10,6 +10,18 @@ import {
   type ResolvedCoordinatorOptions,
 } from './coordinator-options.js';
 
+/** How a coordinator does. */
+export interface CoordinatorHealth {
+  connection: FramePeer['status'];
+  started: boolean;
+  /** Whether it is one of the coordinators of the namespace, as far as clocks can tell. */
+  isMember: boolean;
+  /** The partitions that are its to lead. */
+  leads: number[];
+  /** Those of them that it serves. */
+  serves: number[];
+}
+
 /**
  * Ties a {@link Coordinator} to its Nest application: connects and leads before the application listens, takes what
  * bypasses Nest's pipeline, and stops leading while it can still be heard.
@@ -17,6 +29,7 @@ import {
 @Injectable()
 export class CoordinatorHost implements OnApplicationBootstrap {
   private running: Coordinator | undefined;
+  private connection: FramePeer | undefined;
   private readonly logger = new Logger('Coordinator');
 
   constructor(
@@ -30,8 +43,21 @@ export class CoordinatorHost implements OnApplicationBootstrap {
     throw new Error('The coordinator is not started: wait for app.listen().');
   }
 
+  /** How the coordinator does, also before it is started. */
+  get health(): CoordinatorHealth {
+    const { running } = this;
+    return {
+      connection: this.connection?.status ?? 'disconnected',
+      started: running !== undefined,
+      isMember: running?.isMember ?? false,
+      leads: running?.led ?? [],
+      serves: running?.served ?? [],
+    };
+  }
+
   async onApplicationBootstrap(): Promise<void> {
     const peer = await this.strategy.connect();
+    this.connection = peer;
     const store = new JetStreamJournalStore(peer.connection, peer.namespace, {
       inboxPrefix: peer.inboxPrefix,
     });

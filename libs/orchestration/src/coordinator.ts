@@ -15,6 +15,7 @@ import {
   type Reply,
   type ShareRoom,
   type WorkerHeartbeat,
+  type WorkerInfoWire,
   type WorkflowDefinition,
 } from '@ground-control/protocol';
 import type { Body, FramePeer } from '@ground-control/transport';
@@ -26,6 +27,7 @@ import type { AssignmentFate, LeaderContext } from './leader-context.js';
 import { Election } from './election/election.js';
 import { QUERY_PATIENCE } from './limits.js';
 import { PartitionLeader } from './partition-leader.js';
+import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
 import { PartitionLeaders } from './partition-leaders.js';
 import { ReadyQueue } from './ready-queue.js';
 import { WorkerReception } from './worker-reception.js';
@@ -48,6 +50,7 @@ export class Coordinator {
   private readonly ready = new ReadyQueue();
   private readonly workers: WorkerRegistry;
   private readonly reception: WorkerReception;
+  private readonly metrics = new CoordinatorMetrics();
   /** Called for each partition that is led, before its first term: where it begins to listen, and what ends that. */
   onLeading: (partition: number) => () => void = () => () => {};
   private config: NamespaceConfig | undefined;
@@ -93,6 +96,7 @@ export class Coordinator {
     this.peer.onStatus((status) => status === 'connected' && this.announceServed());
     this.leaseTimer = setInterval(() => this.checkLeases(), this.options.workerLeaseMs / LEASE_CHECKS);
     this.election = this.newElection(this.config);
+    this.metrics.observe(this);
     await this.election.start();
     await this.leaders.whenServed();
   }
@@ -104,9 +108,39 @@ export class Coordinator {
     await this.store.close();
   }
 
-  /** Whether every partition that is led here is served, by a coordinator that can be sure to lead. */
-  get serving(): boolean {
-    return this.leads() && this.leaders.allServing;
+  /** Whether it is one of the coordinators, as far as clocks can tell. */
+  get isMember(): boolean {
+    return this.leads();
+  }
+
+  /** The partitions that are this coordinator's to lead. */
+  get led(): number[] {
+    return this.leaders.all;
+  }
+
+  /** Those of them that it serves. */
+  get served(): number[] {
+    return this.leaders.serving;
+  }
+
+  get leases(): number {
+    return this.leaders.all.length;
+  }
+
+  get serving(): number {
+    return this.leaders.serving.length;
+  }
+
+  get waitingSteps(): number {
+    return this.ready.size;
+  }
+
+  get oldestWaitMs(): number {
+    return this.ready.oldestWaitMs;
+  }
+
+  get liveWorkers(): WorkerInfoWire[] {
+    return this.workers.list();
   }
 
   /** Carries out a request for a partition. It is passed over when the partition is not served here. */
@@ -210,16 +244,16 @@ export class Coordinator {
     return new PartitionLeader({
       context: this.leaderContext(partition),
       storage: {
-        journal: this.store.partition(partition),
+        journal: this.metrics.measure(this.store.partition(partition), partition),
         records: (kind) => this.store.records(kind, partition),
       },
       logger: this.logger,
       newEpoch: () => `${this.id}/${epoch}/${randomUUID()}`,
-      onServing: () => this.served(partition),
+      onServing: () => this.onServed(partition),
     });
   }
 
-  private served(partition: number): void {
+  private onServed(partition: number): void {
     this.logger.log(`partition ${partition} is served`);
     this.announce([partition]);
   }

@@ -1,4 +1,4 @@
-export { CoordinatorHost } from './coordinator.host.js';
+export { type CoordinatorHealth, CoordinatorHost } from './coordinator.host.js';
 export {
   CoordinatorModule,
   type CoordinatorModuleOptions,

@@ -25,14 +25,14 @@ export class PartitionLeaders {
     return this.led.get(partition)?.leader;
   }
 
-  /** The partitions that are served now. */
-  get serving(): number[] {
-    return [...this.led].flatMap(([partition, { leader }]) => (leader.serving ? [partition] : []));
+  /** The partitions that are led. */
+  get all(): number[] {
+    return [...this.led.keys()].toSorted((one, other) => one - other);
   }
 
-  /** Whether every partition that is led is served. */
-  get allServing(): boolean {
-    return this.serving.length === this.led.size;
+  /** The partitions that are served now. */
+  get serving(): number[] {
+    return this.all.filter((partition) => this.get(partition)?.serving);
   }
 
   /** Begins to lead. */

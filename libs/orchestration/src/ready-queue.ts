@@ -6,16 +6,21 @@ interface ReadyStep {
   assign: (worker: Worker) => boolean;
 }
 
+interface WaitingStep extends ReadyStep {
+  /** By the monotonic clock, in milliseconds. */
+  since: number;
+}
+
 /** Steps that wait for a worker with room, first come first served among those that need the same of a worker. */
 export class ReadyQueue {
-  private readonly queues = new Map<string, Map<string, ReadyStep>>();
+  private readonly queues = new Map<string, Map<string, WaitingStep>>();
 
   /** A run has at most one step that waits; another of the same run replaces it. */
   add(runId: string, step: ReadyStep): void {
     const name = nameOf(step.requirement);
-    const queue = this.queues.get(name) ?? new Map<string, ReadyStep>();
+    const queue = this.queues.get(name) ?? new Map<string, WaitingStep>();
     this.queues.set(name, queue);
-    if (!queue.has(runId)) queue.set(runId, step);
+    if (!queue.has(runId)) queue.set(runId, { ...step, since: performance.now() });
   }
 
   /** Gives the worker as much as it has room for, taking the kinds of steps in turn. */
@@ -28,6 +33,17 @@ export class ReadyQueue {
     }
   }
 
+  /** How many steps wait; some may have been given up meanwhile. */
+  get size(): number {
+    return [...this.queues.values()].reduce((sum, queue) => sum + queue.size, 0);
+  }
+
+  /** How long the oldest of them waits, in milliseconds; 0 when there is none. */
+  get oldestWaitMs(): number {
+    const firsts = [...this.queues.values()].flatMap((queue) => [...queue.values()].slice(0, 1));
+    return firsts.reduce((oldest, { since }) => Math.max(oldest, performance.now() - since), 0);
+  }
+
   /** A kind of steps that wait, although this worker could take them. */
   waitingFor(worker: Worker): Requirement | undefined {
     for (const queue of this.queues.values()) {
@@ -37,7 +53,7 @@ export class ReadyQueue {
     return undefined;
   }
 
-  private offerFrom(name: string, queue: Map<string, ReadyStep>, worker: Worker): boolean {
+  private offerFrom(name: string, queue: Map<string, WaitingStep>, worker: Worker): boolean {
     for (const [runId, step] of queue) {
       if (!hasRoom(worker) || !handlerOf(worker, step.requirement)) return false;
       queue.delete(runId);

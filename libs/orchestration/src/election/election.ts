@@ -223,8 +223,8 @@ export class Election {
       lease?.revision ?? 0,
     );
     if (revision === undefined) return void (this.again = true);
-    this.led.set(partition, { epoch, revision });
     this.options.candidate.lead(partition, epoch);
+    this.led.set(partition, { epoch, revision });
   }
 
   private async giveUp(partition: number): Promise<void> {
