@@ -64,6 +64,10 @@ export class ClusterWorld {
       GROUND_CONTROL_PARTITIONS: String(this.options.partitions ?? 6),
       GROUND_CONTROL_REPLICAS: String(this.options.natsServers),
       GROUND_CONTROL_WORKER_LEASE: '3s',
+      // Checkpoints, evictions and purges are to fall among the faults.
+      GROUND_CONTROL_CHECKPOINT_INTERVAL: '1s',
+      GROUND_CONTROL_PURGE_DELAY: '2s',
+      GROUND_CONTROL_IDLE_AFTER: '1s',
     });
     this.coordinators.push(coordinator);
     return coordinator;

@@ -99,9 +99,11 @@ export function handleDescribe(term: LeaderTerm, request: RunRef, caller: Caller
   if (!record) return term.answer(caller, notFound(request));
   const run = infoOf(term, record);
   if (run) return term.answer(caller, { kind: 'run.description', run });
-  return answerLater(
-    caller,
-    term.reader.info(record).then((archived) => ({ kind: 'run.description', run: archived })),
+  return term.whenDurable(() =>
+    answerLater(
+      caller,
+      term.reader.info(record).then((archived) => ({ kind: 'run.description', run: archived })),
+    ),
   );
 }
 
