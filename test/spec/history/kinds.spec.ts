@@ -9,8 +9,10 @@ import {
   Start,
   Step,
   Task,
+  TaskContext,
   Workflow,
 } from '@ground-control/nestjs';
+import { lostAttempts, PACE, undisturbed } from '../support/at-least-once.fixture.js';
 import { served } from '../support/served-app.fixture.js';
 import { rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
 
@@ -21,8 +23,6 @@ class DeclinedError extends Error {
 
 @Injectable()
 class Work {
-  private tries = 0;
-
   @Task()
   async charge(amount: number): Promise<{ paid: number }> {
     return { paid: amount };
@@ -30,7 +30,7 @@ class Work {
 
   @Task({ name: 'second try', retry: { maxAttempts: 2, initialDelay: 1 } })
   async flaky(): Promise<string> {
-    if (++this.tries === 1) throw new DeclinedError('once');
+    if (TaskContext.current().attempt === 1) throw new DeclinedError('once');
     return 'ok';
   }
 
@@ -108,7 +108,7 @@ class TroubledWorkflow {
     return ctx.next.complete('second');
   }
 
-  @Step({ timeout: 60, retry: { maxAttempts: 2, initialDelay: 1 } })
+  @Step({ timeout: 150 * PACE, retry: { maxAttempts: 2, initialDelay: 1 } })
   async slow(ctx: Context, trouble: Trouble): Promise<Directive<string>> {
     if (ctx.step.attempt === 1 || trouble === 'times out') await ctx.sleep('1h');
     return ctx.next.complete('in time');
@@ -135,7 +135,7 @@ const kindsOf = (history: HistoryEvent[]): string[] => history.map(({ kind }) =>
 async function troubled(trouble: Trouble, options: object = {}): Promise<HistoryEvent[]> {
   const handle = await world.client.start(TroubledWorkflow, { id: trouble, input: trouble, ...options });
   await handle.result().catch(() => undefined);
-  return handle.history();
+  return undisturbed(await handle.history());
 }
 
 describe('the history of a run', () => {
@@ -144,7 +144,7 @@ describe('the history of a run', () => {
     await world.recorded('all', 'wait.started');
     await handle.send('go');
     await expect(handle.result()).resolves.toBe('end');
-    const history = await handle.history();
+    const history = undisturbed(await handle.history());
     expect(kindsOf(history.filter(({ kind }) => kind !== 'event.received'))).toEqual([
       'run.started',
       'step.started',
@@ -180,11 +180,11 @@ describe('the history of a run', () => {
     expect(kindsOf(history).filter((kind) => kind === 'event.received')).toHaveLength(2);
     expect(history.map(({ seq }) => seq)).toEqual(history.map((_, index) => index + 1));
     for (const { at } of history) expect(at).toBeInstanceOf(Date);
-    await expect(handle.history()).resolves.toEqual(history);
+    expect(undisturbed(await handle.history())).toEqual(history);
   });
 
   it('tells of each event what belongs to it', async () => {
-    const history = await world.client.handle('all').history();
+    const history = undisturbed(await world.client.handle('all').history());
     const worker = { step: 'start', attempt: 1, workerId: expect.any(String) as string };
     const find = (kind: string, index = 0) => history.filter((event) => event.kind === kind)[index];
     expect(find('run.started')).toMatchObject({
@@ -236,7 +236,7 @@ describe('the history of a run', () => {
     const events = history.filter(({ kind }) => kind === 'event.received');
     expect(events).toMatchObject([{ event: 'said', payload: 'hello' }, { event: 'go' }]);
     expect(find('run.completed')).toMatchObject({ result: 'end' });
-    const child = await world.client.handle('all child').history();
+    const child = undisturbed(await world.client.handle('all child').history());
     expect(kindsOf(child)).toEqual([
       'run.started',
       'step.started',
@@ -250,17 +250,24 @@ describe('the history of a run', () => {
 
   it('of a step that is tried again', async () => {
     const history = await troubled('retried');
+    const lost = lostAttempts(await world.client.handle('retried').history(), 'retried');
+    // The first attempt fails, unless it was lost with its worker before it said so.
+    const failed = [1].filter((attempt) => !lost.includes(attempt));
     expect(kindsOf(history).slice(3)).toEqual([
-      'step.started',
-      'step.failed',
-      'step.retried',
+      ...failed.flatMap(() => ['step.started', 'step.failed', 'step.retried']),
       'step.started',
       'step.completed',
       'run.completed',
     ]);
-    expect(history[4]).toMatchObject({ step: 'retried', attempt: 1, error: { type: 'DeclinedError' } });
-    expect(history[5]).toMatchObject({ step: 'retried', attempt: 1, delayMs: 20 });
-    expect(history[6]).toMatchObject({ step: 'retried', attempt: 2 });
+    expect(history.slice(4, 7)).toMatchObject(
+      failed.length > 0
+        ? [
+            { step: 'retried', attempt: 1, error: { type: 'DeclinedError' } },
+            { step: 'retried', attempt: 1, delayMs: 20 },
+            { step: 'retried', attempt: 2 },
+          ]
+        : [{ step: 'retried', attempt: 1 }, {}],
+    );
   });
 
   it('of a step that fails', async () => {
@@ -300,7 +307,7 @@ describe('the history of a run', () => {
   });
 
   it('of a run that times out', async () => {
-    expect(kindsOf(await troubled('workflow', { timeout: 60 })).slice(-2)).toEqual([
+    expect(kindsOf(await troubled('workflow', { timeout: 200 * PACE })).slice(-2)).toEqual([
       'wait.started',
       'run.timed_out',
     ]);

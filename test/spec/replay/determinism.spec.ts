@@ -21,7 +21,7 @@ import {
   SpecWorld,
 } from '../support/spec-world.fixture.js';
 
-/** The names of the bodies that ran. */
+/** The bodies that ran. */
 const bodies = new Ledger<string>('bodies');
 
 function ranIn(workflowId: string): string[] {
@@ -55,7 +55,7 @@ class Tasks {
 }
 
 function note<T>(name: string, value: T): T {
-  bodies.note(TaskContext.current().run.workflowId, name);
+  bodies.note(TaskContext.current().run.workflowId, `${name} ${String(value)}`);
   return value;
 }
 
@@ -140,7 +140,7 @@ describe('a replay by other code', () => {
     const { result, workflowId } = await replayedBy(version);
     const error = await rejectionOf(result);
     expect(error.cause).toMatchObject({ type: 'NonDeterminismError', code: 'NON_DETERMINISM' });
-    expect(ranIn(workflowId)).toEqual(['charge', 'reserve']);
+    expect(ranIn(workflowId)).toEqual(['charge 10', 'reserve lamp']);
     const history = await world.client.handle(workflowId).history();
     expect(history.slice(-2)).toMatchObject([
       { kind: 'step.failed', attempt: nthAttempt(2) },
@@ -152,7 +152,7 @@ describe('a replay by other code', () => {
   it('that does the same goes on where the run was, and runs no body again', async () => {
     const { result, workflowId } = await replayedBy(ORIGINAL);
     await expect(result).resolves.toMatchObject([10, expect.any(String), 'lamp', 'held']);
-    expect(ranIn(workflowId)).toEqual(['charge', 'reserve', 'hold']);
+    expect(ranIn(workflowId)).toEqual(['charge 10', 'reserve lamp', 'hold held']);
     const history = await world.client.handle(workflowId).history();
     expect(eventsOf(history, 'uuid.recorded')).toHaveLength(1);
   });
@@ -203,7 +203,8 @@ describe('a replay by other code', () => {
       return events.find(({ reason }) => reason.includes('recorded is'));
     }, PATIENCE);
     expect(retried?.reason).toContain('recorded is task charge(10), asked is task charge(11)');
-    expect(retried?.delayMs).toBe(500);
+    expect(retried?.attempt).toEqual(nthAttempt(2));
+    expect(retried?.delayMs).toBe(500 * 2 ** ((retried?.attempt ?? 0) - 2));
     await expect(handle.describe()).resolves.toMatchObject({
       status: 'running',
       waitingFor: { kind: 'retry', step: 'start', until: expect.any(Date) as Date },
@@ -211,13 +212,13 @@ describe('a replay by other code', () => {
     const fixed = await world.serve(PATIENT_ORIGINAL);
     await broken.close();
     await expect(handle.result()).resolves.toMatchObject([10, expect.any(String), 'lamp', 'held']);
-    expect(ranIn(handle.workflowId)).toEqual(['charge', 'reserve', 'hold']);
+    expect(ranIn(handle.workflowId)).toEqual(['charge 10', 'reserve lamp', 'hold held']);
     await fixed.close();
   });
 
   it('may do more after what was recorded', async () => {
     const { result, workflowId } = await replayedBy(LONGER);
     await expect(result).resolves.toMatchObject([[10, expect.any(String), 'lamp', 'held'], 5]);
-    expect(ranIn(workflowId)).toEqual(['charge', 'reserve', 'hold', 'charge']);
+    expect(ranIn(workflowId)).toEqual(['charge 10', 'reserve lamp', 'hold held', 'charge 5']);
   });
 });
