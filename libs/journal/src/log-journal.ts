@@ -5,6 +5,7 @@
  * 2. One writer: every append says which sequence it expects to be the last. The first that is refused or unknown ends
  *    the term; nothing is sent twice, nothing is guessed.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { type GroundControlError, PayloadTooLargeError } from '@ground-control/protocol';
 import { CHAIN_START, type ChainLink, decodeRecord, digestOf, encodeRecord } from './batch-codec.js';
 import type { JournalBatch, PartitionJournal } from './journal.js';
@@ -14,6 +15,13 @@ import type { Published, SequencedLog } from './sequenced-log.js';
 
 /** How often a leader tries to write its epoch while others' appends land before it, until it gives up. */
 export const MAX_TAKE_OVER_TRIES = 10;
+
+/**
+ * How often, and how long apart in milliseconds, it is asked again where a journal ends that seems to have become shorter:
+ * a server of a cluster that was paused takes itself for the stream's leader for a moment longer, and tells of the past.
+ */
+const MAX_STALE_ANSWERS = 5;
+const STALE_ANSWER_MS = 500;
 
 interface Append {
   /** The sequence that it has or will have, and its digest. */
@@ -233,10 +241,13 @@ export class LogJournal implements PartitionJournal {
 
   private async lastSequence(): Promise<number> {
     const { sequence } = this.seen;
-    const last = await this.log.lastSequence();
-    if (last >= sequence) return last;
-    const what = `the journal ends at sequence ${last}, but this process has seen this one`;
-    throw new JournalCorruptError(this.partition, sequence, what);
+    for (let tries = 1; ; tries += 1) {
+      const last = await this.log.lastSequence();
+      if (last >= sequence) return last;
+      const what = `the journal ends at sequence ${last}, but this process has seen this one`;
+      if (tries === MAX_STALE_ANSWERS) throw new JournalCorruptError(this.partition, sequence, what);
+      await delay(STALE_ANSWER_MS);
+    }
   }
 
   private async readFirst(): Promise<number> {
