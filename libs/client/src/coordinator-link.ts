@@ -42,6 +42,8 @@ export class CoordinatorLink {
   readonly #where: string | undefined;
   #port: Promise<RequestPort> | undefined;
   #namespace: Promise<NamespaceDescription> | undefined;
+  /** Both once they are there: nothing is waited for then. */
+  #known: { port: RequestPort; partitions: number } | undefined;
 
   constructor(
     connection: LinkConnection,
@@ -59,18 +61,24 @@ export class CoordinatorLink {
    * @throws GroundControlError of the code with which the request was refused
    * @throws CoordinatorUnavailableError when nobody answered in time
    */
-  async ask<R extends WorkflowRequest>(
+  ask<R extends WorkflowRequest>(request: R, options: RequestOptions = {}): Promise<ReplyOf[R['kind']]> {
+    if (!this.#known) return this.#askFirst(request, options);
+    const { port, partitions } = this.#known;
+    const timeoutMs = options.timeoutMs ?? this.#requestTimeoutMs;
+    return this.#send(port, partitionAddress(request.workflowId, partitions), request, {
+      ...options,
+      timeoutMs,
+    });
+  }
+
+  async #askFirst<R extends WorkflowRequest>(
     request: R,
-    options: RequestOptions = {},
+    options: RequestOptions,
   ): Promise<ReplyOf[R['kind']]> {
     const deadline = this.#deadline(options);
     const { partitions } = await this.namespace(deadline);
-    return this.#exchange(
-      partitionAddress(request.workflowId, partitions),
-      request,
-      deadline,
-      options.signal,
-    );
+    this.#known = { port: await this.#connect(), partitions };
+    return this.ask(request, { ...options, timeoutMs: deadline.remainingMs });
   }
 
   /** Asks whichever coordinator answers. Throws as {@link ask} does. */
@@ -139,9 +147,16 @@ export class CoordinatorLink {
     signal?: AbortSignal,
   ): Promise<ReplyOf[R['kind']]> {
     const port = await deadline.limit(this.#connect());
-    const timeoutMs = deadline.remainingMs;
-    const reply = await port.request(to, request, { timeoutMs, ...(signal && { signal }) });
-    return this.#read(request, reply);
+    return this.#send(port, to, request, { timeoutMs: deadline.remainingMs, ...(signal && { signal }) });
+  }
+
+  async #send<R extends LinkRequest>(
+    port: RequestPort,
+    to: Address,
+    request: R,
+    options: RequestOptions,
+  ): Promise<ReplyOf[R['kind']]> {
+    return this.#read(request, await port.request(to, request, options));
   }
 
   #read<R extends LinkRequest>(request: R, reply: Body): ReplyOf[R['kind']] {

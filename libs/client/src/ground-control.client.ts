@@ -1,4 +1,11 @@
-import { assertName, InvalidInputError, type RunCount, type ValueCodec } from '@ground-control/protocol';
+import {
+  assertName,
+  InvalidInputError,
+  type RunCount,
+  type StartWorkflow,
+  type ValueCodec,
+  WorkflowNotFoundError,
+} from '@ground-control/protocol';
 import type { InputOf, ResultOf, StartedWorkflow, WorkflowHandle } from '@ground-control/workflow';
 
 import { type ClusterInfo, type ClusterOptions, describeCluster } from './cluster-info.js';
@@ -67,8 +74,25 @@ export class GroundControlClient {
     options?: StartOptions<InputOf<NoInfer<W>>>,
   ): Promise<ResultOf<W>>;
   async run(workflow: WorkflowClass | string, options: StartOptions = {}): Promise<unknown> {
-    const handle = await this.#start(workflow, options);
-    return handle.result();
+    const request = await this.#startRequest(workflow, options);
+    // Both travel together: the result of the run that is to be, unless it is another that the policies choose.
+    const starting = this.link.ask(request);
+    const ending = this.handle(request.workflowId, request.runId).result();
+    ending.catch(() => {});
+    const { runId } = await starting;
+    return runId === request.runId
+      ? this.#resultAfterStart(request, ending)
+      : this.handle(request.workflowId, runId).result();
+  }
+
+  /** The question may have overtaken the start on the way. */
+  async #resultAfterStart({ workflowId, runId }: StartWorkflow, ending: Promise<unknown>): Promise<unknown> {
+    try {
+      return await ending;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return this.handle(workflowId, runId).result();
+      throw error;
+    }
   }
 
   /**
@@ -138,10 +162,15 @@ export class GroundControlClient {
   }
 
   async #start(workflow: WorkflowClass | string, options: StartOptions): Promise<StartedWorkflow> {
-    const request = startRequest(this.#nameOf(workflow), options, this.values);
-    if (typeof workflow !== 'string') await this.checkInput?.(workflow, options.input);
+    const request = await this.#startRequest(workflow, options);
     const started = await this.link.ask(request);
     return this.handle(request.workflowId, started.runId) as StartedWorkflow;
+  }
+
+  async #startRequest(workflow: WorkflowClass | string, options: StartOptions): Promise<StartWorkflow> {
+    const request = startRequest(this.#nameOf(workflow), options, this.values);
+    if (typeof workflow !== 'string') await this.checkInput?.(workflow, options.input);
+    return request;
   }
 
   #nameOf(workflow: WorkflowClass | string): string {
