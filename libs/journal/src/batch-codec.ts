@@ -3,7 +3,7 @@ import { decodeMessage, encodeMessage } from '@ground-control/protocol';
 import type { JournalBatch, JournalEntry } from './journal.js';
 
 /** The version of the journal's format: the first element of every message. */
-export const JOURNAL_VERSION = 2;
+export const JOURNAL_VERSION = 3;
 
 /** A place in a journal, by what lies there: where the next record is chained to. */
 export interface ChainLink {
@@ -55,7 +55,7 @@ export function digestOf(record: Uint8Array): number {
 /** @throws Error saying what is wrong, when the bytes are no record of this version, or not those that were written */
 export function decodeRecord(bytes: Uint8Array): JournalRecord {
   const intact = digestOf(bytes) === checksumOf(bytes);
-  const record = decodeMessage(bytes);
+  const record = decodeMessage(bytes, { copyValues: true });
   if (!Array.isArray(record)) throw new Error('the message is no journal record');
   const [version, term, epoch, sequence, digest, entries] = record as unknown[];
   if (version !== JOURNAL_VERSION) {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeMessage } from '@ground-control/protocol';
-import { CHAIN_START, type ChainLink, digestOf, encodeRecord } from './batch-codec.js';
+import { CHAIN_START, type ChainLink, digestOf, encodeRecord, JOURNAL_VERSION } from './batch-codec.js';
 import { batchOf, shortly } from './journal-world.contract.js';
 import { JournalCorruptError } from './journal-errors.js';
 import { Replay } from './replay.js';
@@ -89,7 +89,11 @@ describe('what is corrupt', () => {
     ['no bytes at all', bytes(new Uint8Array()), 'cannot be read'],
     ['a message that is no record', bytes(encodeMessage({ a: 1 })), 'no journal record'],
     ['a record of another version', bytes(encodeMessage([1, 1, 'e1', []])), 'format version 1'],
-    ['a record without a checksum', bytes(encodeMessage([2, 1, 'e1', 0, 0, []])), 'checksum is wrong'],
+    [
+      'a record without a checksum',
+      bytes(encodeMessage([JOURNAL_VERSION, 1, 'e1', 0, 0, []])),
+      'checksum is wrong',
+    ],
     ['a record without a term', record('e1', 'x' as never, 'a'), 'its term, its epoch and its entries'],
     ['a record without entries', noEntries, 'its term, its epoch and its entries'],
     ['a record that names none before it', unchained, 'names the one before it'],

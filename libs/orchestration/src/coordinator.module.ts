@@ -64,6 +64,7 @@ export function coordinatorStrategy(
     namespace,
     connection: connection ?? connectionFromEnvironment(process.env),
     name: 'ground-control coordinator',
+    copyValues: true,
   });
 }
 

@@ -20,10 +20,6 @@ export const MAX_VALUE_BYTES: number = 1024 * 1024;
 // own extension) are off so that any msgpack library can read a plain value.
 const values: Packr = new Packr({ moreTypes: true, useRecords: false, int64AsType: 'bigint' });
 
-// Messages are built by this project alone: records name each shape once a message instead of once an object.
-// Buffers are copied out of a message, so that a small value kept for long does not pin a large frame.
-const messages: Packr = new Packr({ useRecords: true, moreTypes: false, copyBuffers: true });
-
 /** Encodes and decodes user values: msgpack, then the user's {@link PayloadCodec}. */
 export class ValueCodec {
   constructor(
@@ -77,20 +73,6 @@ export class ValueCodec {
     } catch (error) {
       throw new MalformedMessageError('An encoded value cannot be read.', { cause: error });
     }
-  }
-}
-
-/** Encodes a message of the protocol. */
-export function encodeMessage(message: unknown): Uint8Array {
-  return messages.pack(message);
-}
-
-/** @throws MalformedMessageError when the bytes are no message */
-export function decodeMessage(bytes: Uint8Array): unknown {
-  try {
-    return messages.unpack(bytes);
-  } catch (error) {
-    throw new MalformedMessageError('A message cannot be read.', { cause: error });
   }
 }
 

@@ -1,8 +1,8 @@
-import { decodeMessage, encodeMessage } from './codec.js';
 import { MalformedMessageError, PayloadTooLargeError } from './errors.js';
+import { decodeMessage, type DecodeOptions, encodeMessage } from './message-codec.js';
 
 /** The version of the frame format; a frame of another version is refused. */
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 
 /**
  * One message: a request when `correlation` is above 0 (the number is its sender's and stays the same when it is sent
@@ -40,8 +40,8 @@ export function encodeFrames(from: string, messages: readonly Message[], maxByte
 }
 
 /** @throws MalformedMessageError saying what is wrong, when the bytes are no frame of this version */
-export function decodeFrame(bytes: Uint8Array): Frame {
-  const frame = decodeMessage(bytes);
+export function decodeFrame(bytes: Uint8Array, options?: DecodeOptions): Frame {
+  const frame = decodeMessage(bytes, options);
   if (!Array.isArray(frame) || frame.length !== 3)
     throw new MalformedMessageError('A frame is an array of three.');
   const [version, from, messages] = frame as unknown[];

@@ -93,12 +93,15 @@ export class FramePeer {
       unanswered: (request, waitedMs) =>
         unanswered(request, waitedMs, { ...options, connected: this.link.isUp }),
     });
-    this.receiver = new FrameReceiver({
-      settle: (correlation, reply) => this.requests.settle(correlation, reply),
-      unserved: (address) => this.requests.markUnserved(address),
-      failed: (from, correlation, error) => this.onListenerFailed(from, correlation, error),
-      malformed: (replyTo, error) => this.onMalformed(replyTo, error),
-    });
+    this.receiver = new FrameReceiver(
+      {
+        settle: (correlation, reply) => this.requests.settle(correlation, reply),
+        unserved: (address) => this.requests.markUnserved(address),
+        failed: (from, correlation, error) => this.onListenerFailed(from, correlation, error),
+        malformed: (replyTo, error) => this.onMalformed(replyTo, error),
+      },
+      options,
+    );
   }
 
   /**

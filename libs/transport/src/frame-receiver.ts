@@ -2,6 +2,7 @@ import {
   type Address,
   addressOf,
   decodeFrame,
+  type DecodeOptions,
   type Frame,
   MalformedMessageError,
   type Message,
@@ -29,7 +30,10 @@ const NO_RESPONDERS = 503;
  * callback would end the connection.
  */
 export class FrameReceiver {
-  constructor(private readonly owner: ReceiverOwner) {}
+  constructor(
+    private readonly owner: ReceiverOwner,
+    private readonly options: DecodeOptions = {},
+  ) {}
 
   /** Takes one NATS message that came to `address`. */
   receive(msg: Msg, address: Address, listener: RequestListener): void {
@@ -71,7 +75,7 @@ export class FrameReceiver {
   }
 
   private decode(msg: Msg): Frame {
-    const frame = decodeFrame(msg.data);
+    const frame = decodeFrame(msg.data, this.options);
     if (isPeerId(frame.from)) return frame;
     throw new MalformedMessageError('The sender of a frame must be the id of a peer.');
   }

@@ -29,6 +29,8 @@ export interface FramePeerOptions {
   requestTimeoutMs?: number | undefined;
   /** When unanswered requests are sent again. */
   resend?: Partial<ResendSchedule> | undefined;
+  /** Whether what arrives is kept for long: its values are then copied out of the frames. @defaultValue false */
+  copyValues?: boolean | undefined;
   /** The most requests that may be unanswered at once. @defaultValue 1000000 */
   maxPendingRequests?: number | undefined;
 }
@@ -46,6 +48,7 @@ export interface ResolvedPeerOptions {
   connectTimeoutMs: number;
   requestTimeoutMs: number;
   resend: ResendSchedule;
+  copyValues: boolean;
   maxPendingRequests: number;
 }
 
@@ -89,6 +92,7 @@ export function resolvePeerOptions(options: FramePeerOptions): ResolvedPeerOptio
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     resend: { ...DEFAULT_RESEND_SCHEDULE, ...options.resend },
+    copyValues: options.copyValues ?? false,
     maxPendingRequests: options.maxPendingRequests ?? 1_000_000,
   };
 }

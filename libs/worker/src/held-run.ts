@@ -8,7 +8,8 @@ export class HeldRun {
     readonly runId: string,
     private readonly context: RunContext,
   ) {
-    this.store = new Map(context.store);
+    // Copied: the frame that they came in is let go of.
+    this.store = new Map(context.store.map(([key, value]) => [key, value.slice()]));
   }
 
   get workflowType(): string {
