@@ -161,7 +161,7 @@ export class Checkpoints {
 
   private decode({ sequence: record, body }: KeyedRecord): StoredCheckpoint {
     const [, runId, sequence, archived, chunk, bytes, carried] = this.decodeFields(record, body);
-    const state = fromSnapshot(decodeMessage(bytes as Uint8Array) as RunSnapshot);
+    const state = fromSnapshot(decodeMessage(bytes as Uint8Array, { copyValues: true }) as RunSnapshot);
     const fields = { runId, sequence, archived, chunk, carried } as Omit<Checkpoint, 'state'>;
     return { record, state, ...fields };
   }

@@ -16,7 +16,8 @@ export function entryBytesAtMost(entry: JournalEntry): number {
   return bytesAtMost(entry);
 }
 
-function bytesAtMost(value: unknown): number {
+/** How many bytes a part of a message takes, at most. */
+export function bytesAtMost(value: unknown): number {
   if (typeof value === 'string') return HEAD_BYTES + CHARACTER_BYTES * value.length;
   if (typeof value !== 'object' || value === null) return HEAD_BYTES;
   if (ArrayBuffer.isView(value)) return HEAD_BYTES + value.byteLength;

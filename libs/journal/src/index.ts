@@ -1,6 +1,6 @@
 export * from './journal.js';
 export * from './journal-errors.js';
-export { type ChainLink } from './batch-codec.js';
+export { type ChainLink, JOURNAL_VERSION } from './batch-codec.js';
 export { attributeDigests } from './attribute-digests.js';
 export * from './checkpoints.js';
 export * from './keyed-stream.js';
@@ -11,7 +11,7 @@ export { MemoryRecords } from './memory-keyed-stream.js';
 export type { AppendFault, HeldAppends } from './memory-log.js';
 export { MAX_PARTITIONS, MAX_REPLICAS } from './namespace-config.js';
 export { JetStreamJournalStore, type JetStreamJournalStoreOptions } from './jetstream-journal.js';
-export { BATCH_OVERHEAD_BYTES, entryBytesAtMost } from './entry-bytes.js';
+export { BATCH_OVERHEAD_BYTES, bytesAtMost, entryBytesAtMost } from './entry-bytes.js';
 export {
   checkDurability,
   type DurabilityFinding,

@@ -17,6 +17,7 @@ import {
 } from '@ground-control/protocol';
 import { runContext } from './assignments.js';
 import { type Caller, refused } from './caller.js';
+import { fittingEvents } from './history-page.js';
 import type { LeaderTerm } from './leader-term.js';
 import { MAX_HISTORY_PAGE, MAX_LIST_PAGE, MAX_QUERY_TRIES } from './limits.js';
 import { endReply, updateReply } from './replies.js';
@@ -121,9 +122,10 @@ async function historyPage(
   caller: Caller,
 ): Promise<Reply | undefined> {
   const { last } = record;
-  const limit = Math.min(request.limit, MAX_HISTORY_PAGE);
-  const { events, more, end } = await term.reader.history(record, request.after, limit);
-  const ended = !more && ENDINGS.has(end ?? '');
+  const part = await term.reader.history(record, request.after, Math.min(request.limit, MAX_HISTORY_PAGE));
+  const events = fittingEvents(part.events);
+  const more = part.more || events.length < part.events.length;
+  const ended = !more && ENDINGS.has(part.end ?? '');
   if (events.length > 0 || ended || !request.wait) {
     return { kind: 'history.page', runId: record.runId, events, more, ended };
   }

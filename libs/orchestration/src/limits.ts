@@ -10,6 +10,9 @@ export const APPENDS_IN_FLIGHT = 2;
 /** The most history events in one reply. */
 export const MAX_HISTORY_PAGE = 1_000;
 
+/** The most bytes of history events in one reply, unless a single event is larger. */
+export const MAX_HISTORY_PAGE_BYTES: number = 1024 * 1024;
+
 /** How many histories are kept as far as they were read, for callers that page through them or follow them. */
 export const OPEN_HISTORIES = 32;
 

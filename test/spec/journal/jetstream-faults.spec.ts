@@ -4,6 +4,7 @@ import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  JOURNAL_VERSION,
   JetStreamJournalStore,
   type JetStreamJournalStoreOptions,
   JournalCorruptError,
@@ -162,8 +163,10 @@ describe('a foreign writer', () => {
   it('of a later version is told from garbage', async () => {
     const journal = await openJournal();
     await journal.takeOver('e1', () => {});
-    await jetstream(connection).publish(subject(), encodeMessage([3, 2, 'e2', []]));
-    await expect(journal.takeOver('e3', () => {})).rejects.toThrow('sequence 2: format version 3');
+    await jetstream(connection).publish(subject(), encodeMessage([JOURNAL_VERSION + 1, 2, 'e2', []]));
+    await expect(journal.takeOver('e3', () => {})).rejects.toThrow(
+      `sequence 2: format version ${JOURNAL_VERSION + 1}`,
+    );
   });
 });
 
