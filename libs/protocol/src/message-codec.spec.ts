@@ -34,7 +34,9 @@ describe('messages', () => {
   it('mix known and unknown shapes in any order', () => {
     const shape = fc.constantFrom(...SHAPES).map((fields) => fields.map((field) => [field, field.length]));
     const record = shape.map((entries) => Object.fromEntries(entries) as object);
-    const anything = fc.oneof(record, fc.dictionary(fc.string({ minLength: 1 }), fc.integer()));
+    // msgpackr gives a field called `__proto__` another name, for safety.
+    const name = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__');
+    const anything = fc.oneof(record, fc.dictionary(name, fc.integer()));
     fc.assert(
       fc.property(fc.array(anything, { maxLength: 30 }), (messages) => {
         expect(roundTrip(messages)).toEqual(messages.map((message) => ({ ...message })));
