@@ -20,6 +20,7 @@ export const KEYS = {
   escape: '\u001b',
   up: '\u001b[A',
   down: '\u001b[B',
+  right: '\u001b[C',
   pageDown: '\u001b[6~',
   pageUp: '\u001b[5~',
   tab: '\t',

@@ -5,6 +5,7 @@ import { completeCommand, completionCommand } from './commands/completion.comman
 import { coordinatorCommand } from './commands/coordinator.command.js';
 import { devCommand } from './commands/dev.command.js';
 import { clusterCommand, typeCommand, workerCommand } from './commands/namespace.commands.js';
+import { uiCommand } from './commands/ui.command.js';
 import { workflowCommand } from './commands/workflow.command.js';
 import { addExamples } from './examples.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
@@ -21,6 +22,7 @@ const COMMANDS = [
   workerCommand,
   typeCommand,
   clusterCommand,
+  uiCommand,
   completionCommand,
 ];
 
