@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedNatsServer } from '@ground-control/nats-server';
@@ -328,6 +328,36 @@ describe('gctl dev', () => {
     await process.signal('SIGTERM');
   });
 
+  it('exits with 1 and says what to do when its port is in use', async () => {
+    const { process, servers } = await dev();
+    const other = await mkdtemp(join(tmpdir(), 'gctl-'));
+    const second = await gctl('dev', '--port', new URL(servers).port, '--data-dir', other);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('--port; 0 picks a free one');
+    await process.signal('SIGINT');
+    await rm(other, { recursive: true, force: true });
+  });
+
+  it('keeps nothing with --in-memory', async () => {
+    const process = new Running('cli/src/main.js', ['dev', '--port', '0', '--in-memory', '--json']);
+    await vi.waitFor(() => expect(process.stdout).toContain('nats://'), WAIT);
+    const { servers, dataDirectory } = JSON.parse(process.stdout) as Record<string, string>;
+    const { stdout } = await gctl('cluster', 'status', '--json', '--server', servers ?? '');
+    expect(JSON.parse(stdout)).toMatchObject({ storage: 'memory' });
+    await expect(process.signal('SIGINT')).resolves.toMatchObject({ code: 0 });
+    await expect(access(dataDirectory ?? '')).rejects.toThrow('ENOENT');
+  });
+
+  it('runs three servers with --cluster', async () => {
+    const { process, servers } = await dev('--cluster');
+    const all = /^ +NATS +(\S+)$/m.exec(process.stdout)?.[1] ?? '';
+    expect(all.split(',')).toHaveLength(3);
+    const { stdout } = await gctl('cluster', 'status', '--json', '--server', all);
+    expect(JSON.parse(stdout)).toMatchObject({ replicas: 3, nats: { cluster: 'ground-control' } });
+    await expect(process.signal('SIGINT')).resolves.toMatchObject({ code: 0 });
+    await expect(isGone(servers)).resolves.toBe(true);
+  });
+
   it('leaves nothing running when it is killed', async () => {
     const { process, servers } = await dev();
     await process.signal('SIGKILL');
@@ -335,10 +365,13 @@ describe('gctl dev', () => {
   });
 
   it('exits with 1 and says why when its data are in use', async () => {
-    const { process } = await dev();
+    const { process, servers } = await dev();
     const second = await gctl('dev', '--port', '0', '--data-dir', folder);
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain('uses the store');
+    expect(second.stderr).toContain(`Another gctl dev (process ${process.child.pid}) uses the store`);
+    expect(second.stderr).toContain(servers);
     await process.signal('SIGINT');
+    const { process: third } = await dev();
+    await expect(third.signal('SIGINT')).resolves.toMatchObject({ code: 0 });
   });
 });
