@@ -102,6 +102,7 @@ describe('gctl ui', () => {
     const pty = await ui();
     await pty.shows(`❯ ${idOf(RUNS - 1)}`);
     await pty.shows(`${RUNS} waiting`);
+    expect(pty.isColoured).toBe(true);
     await started('newer');
     await pty.shows('❯ newer');
     pty.type('G');

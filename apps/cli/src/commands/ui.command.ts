@@ -40,6 +40,7 @@ export function uiCommand(context: CliContext): Command {
 function prepareEnvironment(): void {
   process.env['NODE_ENV'] ??= 'production';
   if (process.env['NO_COLOR']) process.env['FORCE_COLOR'] = '0';
-  // Ink draws nothing but the last screen where it takes the terminal for that of a build.
-  process.env['CI'] = 'false';
+  // Where these are set Ink takes the terminal for that of a build: it draws the last screen alone, without colours.
+  delete process.env['CI'];
+  delete process.env['CONTINUOUS_INTEGRATION'];
 }
