@@ -56,7 +56,11 @@ function decorate(name, decorator) {
 
 const purgeDelayMs = Math.min(5 * 60_000, DURATION_MS / 6);
 const server = await GroundControlTestServer.start({
-  env: { GROUND_CONTROL_PURGE_DELAY: String(Math.round(purgeDelayMs)) },
+  // Under one id, so that a coordinator takes the place of the one before at once instead of after its lease.
+  env: {
+    GROUND_CONTROL_PURGE_DELAY: String(Math.round(purgeDelayMs)),
+    GROUND_CONTROL_COORDINATOR_ID: 'soak',
+  },
 });
 const app = await Test.createTestingModule({
   imports: [

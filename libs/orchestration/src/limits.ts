@@ -57,3 +57,6 @@ export const TAKEOVER_RETRY_MS = { first: 100, most: 5_000 } as const;
 
 /** How long the timer of a run waits that could not be read, in milliseconds. */
 export const LOAD_RETRY_MS = 1_000;
+
+/** How many requests of a partition may wait at a time for runs that are not in memory. */
+export const MAX_WAITING_REQUESTS = 100_000;

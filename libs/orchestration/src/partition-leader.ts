@@ -5,7 +5,7 @@ import type { LoggerService } from '@nestjs/common';
 import { type Caller, refused } from './caller.js';
 import type { LeaderContext } from './leader-context.js';
 import { LeaderTerm } from './leader-term.js';
-import { TAKEOVER_RETRY_MS } from './limits.js';
+import { MAX_WAITING_REQUESTS, TAKEOVER_RETRY_MS } from './limits.js';
 import { absentRun, handleRequest } from './partition-requests.js';
 import type { PartitionStorage } from './run-repository.js';
 
@@ -26,6 +26,8 @@ export interface PartitionLeaderOptions {
 export class PartitionLeader {
   private term: LeaderTerm | undefined;
   private stopped = false;
+  /** How many requests wait for the runs that they are about. */
+  private waiting = 0;
   /** Why the partition is not served any more: its journal is not whole. */
   private quarantine: JournalCorruptError | undefined;
   private loop: Promise<void> = Promise.resolve();
@@ -82,11 +84,29 @@ export class PartitionLeader {
 
   /** A request for a run that is not in memory waits until it is; others go on meanwhile. */
   private handleLater(loaded: Promise<void>, request: { kind: string }, caller: Caller): void {
-    loaded.then(
-      () => this.handle(request, caller),
-      (error: unknown) =>
-        caller.respond(refused('COORDINATOR_UNAVAILABLE', `The run could not be read: ${String(error)}`)),
-    );
+    if (this.waiting >= MAX_WAITING_REQUESTS) {
+      const message = `Partition ${this.partition} has ${this.waiting} requests that wait for runs to be read; try again.`;
+      return caller.respond(refused('LIMIT_EXCEEDED', message));
+    }
+    void this.handleLoaded(loaded, request, caller);
+  }
+
+  private async handleLoaded(
+    loaded: Promise<void>,
+    request: { kind: string },
+    caller: Caller,
+  ): Promise<void> {
+    this.waiting += 1;
+    try {
+      await loaded;
+    } catch (error) {
+      return caller.respond(
+        refused('COORDINATOR_UNAVAILABLE', `The run could not be read: ${String(error)}`),
+      );
+    } finally {
+      this.waiting -= 1;
+    }
+    this.handle(request, caller);
   }
 
   /** Makes a checkpoint now, where the partition is served. @returns when it is made, or was given up */

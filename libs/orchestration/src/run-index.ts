@@ -218,7 +218,7 @@ export class RunIndex {
     idPrefix,
     attributes,
   }: IndexFilter): ((row: number) => boolean) | undefined {
-    const { columns, digests, text } = this;
+    const { columns, digests } = this;
     const number = type === undefined ? undefined : this.typeNumbers.get(type);
     if (type !== undefined && number === undefined) return undefined;
     const wanted = new Uint8Array(DEAD + 1).fill(status ? 0 : 1);
@@ -231,10 +231,17 @@ export class RunIndex {
       wanted[columns.status[row] ?? DEAD] === 1 &&
       (number === undefined || columns.type[row] === number) &&
       (columns.expiresAt[row] ?? 0) > now &&
-      (!prefix || text.startsWith(this.workflowIdAt(row), prefix)) &&
+      (!prefix || this.hasPrefix(row, prefix)) &&
       wantedDigests.every((digest) =>
         digests.has(columns.digests[row] ?? 0, columns.attributes[row] ?? 0, digest),
       );
+  }
+
+  /** Without a span: this is asked of every row that there is. */
+  private hasPrefix(row: number, prefix: Uint8Array): boolean {
+    const { columns } = this;
+    if ((columns.workflowIdLength[row] ?? 0) < prefix.length) return false;
+    return this.text.has((columns.text[row] ?? 0) + (columns.runIdLength[row] ?? 0), prefix);
   }
 
   /** Where in the order the listing goes on: everything from there on is after the position. */

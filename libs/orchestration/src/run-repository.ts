@@ -173,11 +173,24 @@ export class RunRepository {
     });
   }
 
+  private async readIndex(): Promise<void> {
+    // Their retention ended while nobody led the partition; what is in segments went by itself.
+    const expired: string[] = [];
+    await this.archive.readSummaries((row) => {
+      if (row.expiresAt > this.ports.clock()) this.runs.index.add(row);
+      else if (row.chunked) expired.push(row.runId);
+    });
+    for (const runId of expired) {
+      // oxlint-disable-next-line no-await-in-loop -- few, and nobody waits for it
+      await this.archive.removeChunks(runId);
+    }
+  }
+
   private async buildIndex(): Promise<void> {
     for (let waitMs: number = TAKEOVER_RETRY_MS.first; !this.over; waitMs *= 2) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- until it is read
-        return await this.archive.readSummaries((row) => this.runs.index.add(row));
+        return await this.readIndex();
       } catch (error) {
         this.ports.onTrouble(error);
       }

@@ -52,11 +52,15 @@ export class TextArena {
   }
 
   startsWith({ start, length }: Span, prefix: Uint8Array): boolean {
-    if (length < prefix.length) return false;
+    return length >= prefix.length && this.has(start, prefix);
+  }
+
+  /** Whether these bytes are at a place of a text that is as long at least. */
+  has(start: number, bytes: Uint8Array): boolean {
     const offset = start % CHUNK_BYTES;
     const chunk = this.chunks[(start - offset) / CHUNK_BYTES];
-    for (let index = 0; index < prefix.length; index++) {
-      if (chunk?.[offset + index] !== prefix[index]) return false;
+    for (let index = 0; index < bytes.length; index++) {
+      if (chunk?.[offset + index] !== bytes[index]) return false;
     }
     return true;
   }
