@@ -18,6 +18,7 @@ import {
   type Checkpoints,
   decodeEntries,
   encodeEntries,
+  entryBytesAtMost,
   isLarger,
   JournalFencedError,
   type JournalEntry,
@@ -33,8 +34,10 @@ import type { CheckpointPolicy } from './checkpoint-policy.js';
 import { IdleRuns } from './idle-runs.js';
 import {
   ARCHIVE_CONCURRENCY,
+  CHECKPOINT_BYTES,
   CHECKPOINT_CONCURRENCY,
   CHECKPOINT_ENTRIES,
+  MAX_PINNED_BYTES,
   MAX_PINNED_ENTRIES,
   SLICE_ENTRIES,
 } from './limits.js';
@@ -78,6 +81,8 @@ export interface CheckpointerPorts {
 interface PinnedRun {
   runId: string;
   entries: ArchivedEntry[];
+  /** What they take at most. */
+  bytes: number;
   /** When it was pinned. */
   since: number;
   /** Its state is too large for a checkpoint: the journal is kept for its sake. */
@@ -108,12 +113,13 @@ interface EndedRun {
 export class Checkpointer {
   private readonly pinned = new Map<string, PinnedRun>();
   private pinnedEntries = 0;
+  private pinnedBytes = 0;
   private readonly idle: IdleRuns;
   private readonly purges: Purge[] = [];
   /** Runs that are archived since the last marker, and whose checkpoints are to be removed. */
   private readonly concluded: string[] = [];
   private marked = 0;
-  private uncheckpointed = 0;
+  private uncheckpointed = { entries: 0, bytes: 0 };
   private running: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -140,14 +146,16 @@ export class Checkpointer {
   }
 
   /** Counts what was committed: a checkpoint begins when it is much. */
-  noteCommitted(entries: number): void {
-    this.uncheckpointed += entries;
-    if (this.uncheckpointed >= CHECKPOINT_ENTRIES && !this.running) void this.run();
+  noteCommitted(entries: number, bytes: number): void {
+    this.uncheckpointed.entries += entries;
+    this.uncheckpointed.bytes += bytes;
+    const { entries: many, bytes: much } = this.uncheckpointed;
+    if ((many >= CHECKPOINT_ENTRIES || much >= CHECKPOINT_BYTES) && !this.running) void this.run();
   }
 
   /** A run that has finished is to be archived, whether or not the journal has anything of it. */
   owe(runId: string): void {
-    this.pinned.set(runId, { runId, entries: [], since: this.ports.clock(), stuck: false });
+    this.pinned.set(runId, { runId, entries: [], bytes: 0, since: this.ports.clock(), stuck: false });
   }
 
   /** Removes the checkpoints of runs that are archived, when that is old enough. */
@@ -176,7 +184,7 @@ export class Checkpointer {
   }
 
   private async checkpoint(): Promise<void> {
-    this.uncheckpointed = 0;
+    this.uncheckpointed = { entries: 0, bytes: 0 };
     const end = this.ports.committed();
     do {
       // oxlint-disable-next-line no-await-in-loop -- one slice in memory at a time
@@ -193,7 +201,10 @@ export class Checkpointer {
     await this.collect(end);
     const ended: PinnedRun[] = [];
     const aged: PinnedRun[] = [];
-    const excess = { entries: this.pinnedEntries - MAX_PINNED_ENTRIES };
+    const excess = {
+      entries: this.pinnedEntries - MAX_PINNED_ENTRIES,
+      bytes: this.pinnedBytes - MAX_PINNED_BYTES,
+    };
     for (const run of this.pinned.values()) {
       const record = this.ports.runs.get(run.runId);
       if (!record) this.unpin(run);
@@ -208,6 +219,7 @@ export class Checkpointer {
   /** Reads on in the journal, for about a slice. */
   private async collect(end: number): Promise<void> {
     for (let entries = 0; this.through < end && entries < SLICE_ENTRIES; this.through += 1) {
+      if (entries > 0 && this.pinnedBytes > MAX_PINNED_BYTES) break;
       const sequence = this.through + 1;
       const batch = this.ports.recent.read(sequence);
       // oxlint-disable-next-line no-await-in-loop -- in order; most are at hand
@@ -218,30 +230,39 @@ export class Checkpointer {
     this.ports.recent.forget(this.through);
   }
 
-  private pin(sequence: number, { runId, at, events }: JournalEntry): void {
+  private pin(sequence: number, entry: JournalEntry): void {
+    const { runId, at, events } = entry;
     const record = this.ports.runs.get(runId);
     if (!record || sequence <= (record.checkpoint?.archived ?? 0)) return;
     let run = this.pinned.get(runId);
     if (!run) {
-      run = { runId, entries: [], since: this.ports.clock(), stuck: false };
+      run = { runId, entries: [], bytes: 0, since: this.ports.clock(), stuck: false };
       this.pinned.set(runId, run);
     }
+    const bytes = entryBytesAtMost(entry);
     run.entries.push({ sequence, at, events });
+    run.bytes += bytes;
     this.pinnedEntries += 1;
+    this.pinnedBytes += bytes;
   }
 
   private unpin(run: PinnedRun): void {
     if (!this.pinned.delete(run.runId)) return;
     this.pinnedEntries -= run.entries.length;
+    this.pinnedBytes -= run.bytes;
   }
 
   /** Old runs, and where too much waits in memory the oldest of the others. */
-  private isAged({ since, stuck, entries }: PinnedRun, excess: { entries: number }): boolean {
+  private isAged(
+    { since, stuck, entries, bytes }: PinnedRun,
+    excess: { entries: number; bytes: number },
+  ): boolean {
     if (stuck) return false;
     const { clock, policy } = this.ports;
     if (clock() - since >= policy.intervalMs) return true;
-    if (excess.entries <= 0) return false;
+    if (excess.entries <= 0 && excess.bytes <= 0) return false;
     excess.entries -= entries.length;
+    excess.bytes -= bytes;
     return true;
   }
 

@@ -39,7 +39,7 @@ export class GroupCommit {
   constructor(
     private readonly journal: PartitionJournal,
     private readonly epoch: string,
-    private readonly onCommitted: (sequence: number, entries: JournalEntry[]) => void,
+    private readonly onCommitted: (sequence: number, entries: JournalEntry[], bytes: number) => void,
     private readonly onFailed: (error: unknown) => void,
     private readonly leads: () => boolean,
   ) {
@@ -135,7 +135,7 @@ export class GroupCommit {
     if (this.failed) return;
     if (this.inFlight.shift() !== batch)
       return this.fail(new Error('appends were acknowledged out of order'));
-    this.onCommitted(sequence, batch.entries);
+    this.onCommitted(sequence, batch.entries, batch.bytes);
     for (const effect of batch.effects) effect();
     this.pump();
   }

@@ -74,7 +74,7 @@ export class LeaderTerm {
     this.group = new GroupCommit(
       storage.journal,
       epoch,
-      (sequence, entries) => this.committed(sequence, entries),
+      (sequence, entries, bytes) => this.committed(sequence, entries, bytes),
       (error) => this.fail(error),
       () => context.leads(),
     );
@@ -187,13 +187,13 @@ export class LeaderTerm {
     this.advance(record);
   }
 
-  private committed(sequence: number, entries: JournalEntry[]): void {
-    this.repository.keep(sequence, entries);
+  private committed(sequence: number, entries: JournalEntry[], bytes: number): void {
+    this.repository.keep(sequence, entries, bytes);
     for (const entry of entries) {
       const record = this.runs.get(entry.runId);
       if (record) noteSequence(record, sequence);
     }
-    this.repository.committed(sequence, entries.length);
+    this.repository.committed(sequence, entries.length, bytes);
     for (const entry of entries) this.wakeHistoryWaiters(entry.runId);
   }
 

@@ -25,6 +25,9 @@ export const MAX_READ_ROWS = 64;
 /** How many committed entries bring a checkpoint about, before its time. */
 export const CHECKPOINT_ENTRIES = 10_000;
 
+/** How many bytes of committed entries do. */
+export const CHECKPOINT_BYTES: number = 16 * 1024 * 1024;
+
 /** About how many entries a checkpoint works on at a time. */
 export const SLICE_ENTRIES = 2_000;
 
@@ -36,6 +39,9 @@ export const ARCHIVE_CONCURRENCY = 256;
 
 /** How many entries of runs that go on wait in memory, until they are written though their runs are young. */
 export const MAX_PINNED_ENTRIES = 50_000;
+
+/** How many bytes they may take, about. */
+export const MAX_PINNED_BYTES: number = 32 * 1024 * 1024;
 
 /** The most runs in one page of a listing. */
 export const MAX_LIST_PAGE = 1_000;

@@ -2,6 +2,7 @@ import { dueAt, evolve, isEnded } from '@ground-control/engine';
 import {
   type ArchivedEntry,
   type Checkpoints,
+  entryBytesAtMost,
   type JournalBatch,
   type JournalEntry,
   JournalCorruptError,
@@ -97,7 +98,8 @@ export class Recovery {
   }
 
   replay(sequence: number, batch: JournalBatch): void {
-    this.ports.recent.add(sequence, batch.entries);
+    const bytes = batch.entries.reduce((sum, entry) => sum + entryBytesAtMost(entry), 0);
+    this.ports.recent.add(sequence, batch.entries, bytes);
     for (const entry of batch.entries) this.replayEntry(sequence, entry);
   }
 

@@ -95,14 +95,14 @@ export class RunRepository {
   }
 
   /** Notes what is durable now. */
-  committed(sequence: number, entries: number): void {
+  committed(sequence: number, entries: number, bytes: number): void {
     this.committedSequence = sequence;
-    this.checkpointer?.noteCommitted(entries);
+    this.checkpointer?.noteCommitted(entries, bytes);
   }
 
   /** Keeps the batch at hand for the next checkpoint. */
-  keep(sequence: number, entries: readonly JournalEntry[]): void {
-    this.recent.add(sequence, entries);
+  keep(sequence: number, entries: readonly JournalEntry[], bytes: number): void {
+    this.recent.add(sequence, entries, bytes);
   }
 
   /** What a request has to wait for, because its run is not in memory; undefined when nothing is amiss. */
