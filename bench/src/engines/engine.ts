@@ -52,7 +52,15 @@ export interface EngineDefinition {
   create(context: EngineContext): Engine;
 }
 
-export const ENGINE_NAMES = ['ground-control', 'restate', 'restate-4p', 'dbos', 'bullmq', 'floor'] as const;
+export const ENGINE_NAMES = [
+  'ground-control',
+  'ground-control-1p',
+  'restate',
+  'restate-4p',
+  'dbos',
+  'bullmq',
+  'floor',
+] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** The workloads that every engine carries out. */

@@ -8,7 +8,7 @@ import {
 } from '../ground-control.js';
 import { ROOT_DIRECTORY } from '../harness/paths.js';
 import { WORKLOADS } from '../workloads.js';
-import type { Engine, EngineContext, EngineDefinition, EngineProcess } from './engine.js';
+import type { Engine, EngineContext, EngineDefinition, EngineName, EngineProcess } from './engine.js';
 import { ProcessSet } from './process-set.js';
 
 const COORDINATOR = join(ROOT_DIRECTORY, 'dist', 'apps', 'coordinator', 'src', 'main.js');
@@ -16,22 +16,25 @@ const CLUSTER_SIZE = 3;
 
 let nats: LocatedNatsServer | undefined;
 
-/** Ground Control as it is built here and as its users get it. */
-export const groundControl: EngineDefinition = {
-  name: 'ground-control',
-  conditions:
-    'nats-server with sync_interval: always, file storage, one copy (W9: three servers, three copies)',
-  workloads: WORKLOADS,
-  driver: 'ground-control/client.js',
-  async prepare(say) {
-    nats = await locateNatsServer({ onProgress: say });
-    return `this working copy, nats-server ${nats.version}`;
-  },
-  create(context) {
-    if (!nats) throw new Error('nats-server was not prepared.');
-    return new GroundControl(context, nats);
-  },
-};
+/** Ground Control as it is built here: as its users get it, or with another number of partitions. */
+export function groundControl(name: EngineName, partitions?: number): EngineDefinition {
+  const layout =
+    partitions === undefined ? 'default settings' : `${partitions} partition, else default settings`;
+  return {
+    name,
+    conditions: `${layout}; nats-server with sync_interval: always, file storage, one copy (W9: three servers, three copies)`,
+    workloads: WORKLOADS,
+    driver: 'ground-control/client.js',
+    async prepare(say) {
+      nats = await locateNatsServer({ onProgress: say });
+      return `this working copy, nats-server ${nats.version}`;
+    },
+    create(context) {
+      if (!nats) throw new Error('nats-server was not prepared.');
+      return new GroundControl(context, nats, partitions);
+    },
+  };
+}
 
 /** The NATS that an engine runs on. */
 export interface NatsServers {
@@ -48,6 +51,7 @@ class GroundControl implements Engine {
   constructor(
     private readonly context: EngineContext,
     private readonly executable: LocatedNatsServer,
+    private readonly partitions: number | undefined,
   ) {
     this.#processes = new ProcessSet(context);
   }
@@ -60,6 +64,7 @@ class GroundControl implements Engine {
       GROUND_CONTROL_SERVERS: this.#nats.servers,
       GROUND_CONTROL_LOG_LEVEL: 'warn',
       GROUND_CONTROL_EXIT_WITH_PARENT: '1',
+      ...(this.partitions !== undefined && { GROUND_CONTROL_PARTITIONS: String(this.partitions) }),
       ...(clustered && { GROUND_CONTROL_REPLICAS: String(CLUSTER_SIZE) }),
     });
   }
