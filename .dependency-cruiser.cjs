@@ -85,7 +85,8 @@ const structure = [
     comment: 'An import that resolves to nothing escapes every other rule.',
     severity: 'error',
     from: {},
-    to: { couldNotResolve: true },
+    // The scripts in test/ run what was built, and the build comes after this check.
+    to: { couldNotResolve: true, pathNot: '^[./]*/dist/' },
   },
   {
     name: 'enter-a-lib-by-its-index',
