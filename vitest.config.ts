@@ -10,14 +10,14 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/{checker,sim,faults}/**/*.spec.ts'],
+          include: ['{apps,libs}/*/src/**/*.spec.ts', 'test/checker/**/*.spec.ts'],
         },
       },
       {
         extends: true,
         test: {
           name: 'spec',
-          include: ['test/spec/**/*.spec.ts'],
+          include: ['test/{spec,sim}/**/*.spec.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

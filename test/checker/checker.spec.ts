@@ -176,7 +176,6 @@ describe('a corrupted log', () => {
     ],
     ['lacks the run of a child that ended', 'lost', { history: replaced(5, event(5), child) }],
     ['has an event twice', 'doubled', { history: replaced(10, event(10), event(10)) }],
-    ['has an event that was refused', 'doubled', { calls: told(3, refusal('RUN_FINISHED')) }],
     ['has a run that nobody started', 'doubled', { calls: CALLS.slice(1) }],
     ['has two runs of one start', 'doubled', { others: [second] }],
     [

@@ -43,6 +43,11 @@ export interface Evidence {
    * stands still is no violation.
    */
   settled: boolean;
+  /**
+   * Whether a leader that was replaced may answer questions for a moment, from what it knew: then a run that was
+   * started just now may be unknown to it. @defaultValue false
+   */
+  staleReads?: boolean;
 }
 
 /** Code of the error with which a result is refused, by how the run ended. */
@@ -52,6 +57,8 @@ const CODES: Readonly<Record<string, string>> = {
   'run.terminated': 'WORKFLOW_TERMINATED',
   'run.timed_out': 'WORKFLOW_TIMED_OUT',
 };
+
+const ENDED: ReadonlySet<string> = new Set(Object.values(CODES));
 
 /** Compares what clients asked and were told with the histories. @returns every broken rule; none when all is well */
 export function check(evidence: Evidence): Violation[] {
@@ -80,8 +87,9 @@ class Check {
   run(): Violation[] {
     this.checkStarts();
     this.checkLedger();
-    for (const runId of this.callsByRun.keys()) {
-      if (!this.runs.has(runId)) this.violate('lost', runId, 'a client was told of it and it is not known');
+    for (const [runId, calls] of this.callsByRun) {
+      const done = calls.find(({ told }) => told.kind === 'done');
+      if (done && !this.runs.has(runId)) this.violate('lost', runId, `${done.asked.kind} was acknowledged`);
     }
     for (const run of this.runs.values()) this.checkRun(run);
     return this.violations;
@@ -89,9 +97,9 @@ class Check {
 
   private checkStarts(): void {
     const asked = new Map<string, number>();
-    for (const { asked: start, told } of this.evidence.log.calls) {
+    for (const { asked: start, told } of merged(this.evidence.log.calls)) {
       if (start.kind !== 'start') continue;
-      if (told.kind !== 'refused') asked.set(start.workflowId, (asked.get(start.workflowId) ?? 0) + 1);
+      asked.set(start.workflowId, (asked.get(start.workflowId) ?? 0) + 1);
       if (told.kind === 'done') this.checkStarted(start, String(told.value));
     }
     for (const [workflowId, runs] of groupBy(this.runs.values(), (run) => run.workflowId)) {
@@ -135,18 +143,11 @@ class Check {
       known.set(key, found);
       return found;
     };
-    const updateIds = new Set<string>();
-    for (const call of calls) {
-      const { asked, told } = call;
-      const key = messageKey(asked);
+    for (const call of merged(calls)) {
+      const key = messageKey(call.asked);
       if (key === undefined) continue;
       const counted = entry(key);
-      if (asked.kind === 'update' && asked.updateId !== undefined) {
-        // The same id asked again is the same update.
-        if (updateIds.has(asked.updateId)) continue;
-        updateIds.add(asked.updateId);
-      }
-      if (told.kind === 'unknown' || wasTaken(call)) counted.asked += 1;
+      counted.asked += 1;
       if (wasTaken(call)) counted.acknowledged += 1;
     }
     for (const event of run.history) {
@@ -180,7 +181,9 @@ class Check {
     return sent;
   }
 
-  private checkCall(run: FinalRun, { asked, told }: Call): void {
+  private checkCall(run: FinalRun, call: Call): void {
+    const { asked, told } = call;
+    if (told.kind === 'refused' && told.code === 'WORKFLOW_NOT_FOUND') return this.checkNotFound(run, call);
     switch (asked.kind) {
       case 'result':
         return this.checkResult(run, told);
@@ -217,8 +220,22 @@ class Check {
           `a client got the result ${text(told.value)}, and it ends with ${text(end)}`,
         );
     }
-    if (told.kind === 'refused' && CODES[end?.kind ?? ''] !== told.code)
+    if (told.kind === 'refused' && ENDED.has(told.code) && CODES[end?.kind ?? ''] !== told.code)
       this.violate('told wrong', run.runId, `a client was told ${told.code}, and it ends with ${text(end)}`);
+  }
+
+  private checkNotFound(run: FinalRun, { askedAt }: Call): void {
+    if (this.evidence.staleReads) return;
+    const isKnown = this.evidence.log.calls.some(
+      ({ asked, told, toldAt }) =>
+        asked.kind === 'start' && told.kind === 'done' && told.value === run.runId && toldAt < askedAt,
+    );
+    if (isKnown)
+      this.violate(
+        'told wrong',
+        run.runId,
+        'a client was told that it is unknown after its start was acknowledged',
+      );
   }
 
   /** A history that somebody has seen is the beginning of what it is now. */
@@ -299,6 +316,24 @@ function groupBy<Item>(items: Iterable<Item>, keyOf: (item: Item) => string): Ma
     else groups.set(key, [item]);
   }
   return groups;
+}
+
+/** Calls that ask for one thing as one, with the answer that says most. */
+function merged(calls: Call[]): Call[] {
+  const groups = groupBy(calls, (call) => idOf(call.asked) ?? `call ${calls.indexOf(call)}`);
+  return [...groups.values()].flatMap(
+    (group) => group.find(wasTaken) ?? group.find(isUnknown) ?? group.slice(-1),
+  );
+}
+
+function idOf(asked: Call['asked']): string | undefined {
+  if (asked.kind === 'start') return asked.runId && `start ${asked.runId}`;
+  if (asked.kind === 'send') return asked.eventId && `send ${asked.eventId}`;
+  return asked.kind === 'update' && asked.updateId ? `update ${asked.updateId}` : undefined;
+}
+
+function isUnknown({ told }: Call): boolean {
+  return told.kind === 'unknown';
 }
 
 /** An update that its handler rejected was received all the same. */

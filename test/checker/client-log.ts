@@ -1,7 +1,10 @@
-/** What was asked of the system, in the words of the client's calls. Values must survive JSON. */
+/**
+ * What was asked of the system, in the words of the client's calls. Values must survive JSON. Where the caller chose an
+ * id (the `runId` of a start, `eventId`, `updateId`), calls of the same one ask for one thing.
+ */
 export type Asked =
-  | { kind: 'start'; workflowId: string; workflowType: string; input?: unknown }
-  | { kind: 'send'; workflowId: string; runId: string; event: string; payload?: unknown }
+  | { kind: 'start'; workflowId: string; workflowType: string; input?: unknown; runId?: string }
+  | { kind: 'send'; workflowId: string; runId: string; event: string; payload?: unknown; eventId?: string }
   | {
       kind: 'update';
       workflowId: string;
@@ -39,16 +42,20 @@ export type LogLine =
   | { type: 'told'; call: string; told: Told }
   | ({ type: 'ledger' } & LedgerEntry);
 
-/** A call with its answer. */
+/** A call with its answer, and when each was written: the numbers of their lines. */
 export interface Call {
   asked: Asked;
   told: Told;
+  askedAt: number;
+  /** Infinity while there is no answer. */
+  toldAt: number;
 }
 
 /** The log of all clients and of the far end of all tasks, in the order in which it was written. */
 export class ClientLog {
   readonly ledger: LedgerEntry[] = [];
   private readonly byId = new Map<string, Call>();
+  private lines = 0;
 
   /** @param lines those of a log that was written by others, for example in files */
   constructor(lines: Iterable<LogLine> = []) {
@@ -56,14 +63,21 @@ export class ClientLog {
   }
 
   add(line: LogLine): void {
+    this.lines += 1;
     switch (line.type) {
       case 'asked':
-        this.byId.set(line.call, { asked: line.asked, told: { kind: 'unknown' } });
+        this.byId.set(line.call, {
+          asked: line.asked,
+          told: { kind: 'unknown' },
+          askedAt: this.lines,
+          toldAt: Infinity,
+        });
         return;
       case 'told': {
         const call = this.byId.get(line.call);
         if (!call) throw new Error(`call ${line.call} was answered and never made`);
         call.told = line.told;
+        call.toldAt = this.lines;
         return;
       }
       case 'ledger':

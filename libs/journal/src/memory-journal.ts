@@ -6,6 +6,7 @@ import { MemoryKeyedStream, MemoryRecords } from './memory-keyed-stream.js';
 import { type AppendFault, type HeldAppends, MemoryLog } from './memory-log.js';
 import { MemorySharedStorage, MemorySharedTable } from './memory-shared-table.js';
 import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
+import type { SequencedLog } from './sequenced-log.js';
 
 /** What a NATS server keeps of a namespace: shared by the stores of all its leaders. */
 export class MemoryJournalStorage {
@@ -34,6 +35,8 @@ export interface MemoryJournalStoreOptions {
   storage?: MemoryJournalStorage | undefined;
   /** The largest batch, in bytes. @defaultValue 8 MiB */
   maxBatchBytes?: number | undefined;
+  /** Puts something between a partition's journal and its log, for example a network that loses appends. */
+  wrapLog?: ((partition: number, log: SequencedLog) => SequencedLog) | undefined;
 }
 
 /**
@@ -44,6 +47,7 @@ export class MemoryJournalStore implements JournalStore {
   readonly storage: MemoryJournalStorage;
   private readonly maxBatchBytes: number;
   private table: MemorySharedTable | undefined;
+  private readonly wrapLog: NonNullable<MemoryJournalStoreOptions['wrapLog']>;
   private readonly partitions: Map<number, { journal: PartitionJournal; log: MemoryLog }> = new Map();
 
   private readonly keyedStreams: Map<string, KeyedStream> = new Map();
@@ -51,6 +55,7 @@ export class MemoryJournalStore implements JournalStore {
   constructor(options: MemoryJournalStoreOptions = {}) {
     this.storage = options.storage ?? new MemoryJournalStorage();
     this.maxBatchBytes = options.maxBatchBytes ?? 8 * 1024 * 1024;
+    this.wrapLog = options.wrapLog ?? ((_partition, log) => log);
   }
 
   /** The store of another leader of the same namespace. */
@@ -114,7 +119,7 @@ export class MemoryJournalStore implements JournalStore {
     const existing = this.partitions.get(partition);
     if (existing) return existing;
     const log = new MemoryLog(this.storage.recordsOf(partition), this.maxBatchBytes);
-    const opened = { journal: new LogJournal(partition, log), log };
+    const opened = { journal: new LogJournal(partition, this.wrapLog(partition, log)), log };
     this.partitions.set(partition, opened);
     return opened;
   }

@@ -112,7 +112,16 @@ export class FramePeer {
    */
   static async connect(options: FramePeerOptions = {}): Promise<FramePeer> {
     const resolved = resolvePeerOptions(options);
-    const peer = new FramePeer(await connectToNats(resolved), resolved);
+    return FramePeer.opened(await connectToNats(resolved), resolved);
+  }
+
+  /** As {@link connect}, over a connection that the caller has made; it then belongs to the peer. */
+  static over(connection: NatsConnection, options: FramePeerOptions = {}): Promise<FramePeer> {
+    return FramePeer.opened(connection, resolvePeerOptions(options));
+  }
+
+  private static async opened(connection: NatsConnection, options: ResolvedPeerOptions): Promise<FramePeer> {
+    const peer = new FramePeer(connection, options);
     await peer.open();
     return peer;
   }

@@ -15,6 +15,9 @@ import type { Body, WorkerLink } from './worker-link.js';
 /** How long a worker waits for the answer to its registration before it asks again, in milliseconds. */
 const REGISTER_TIMEOUT_MS = 5_000;
 
+/** How long it waits after it was refused by its own connection, in milliseconds. */
+const REGISTER_RETRY_MS = 500;
+
 /** The lease until the coordinator says another, in milliseconds. */
 const FIRST_LEASE_MS = 15_000;
 
@@ -118,9 +121,12 @@ export class WorkerLease {
         const reply = await this.ask(request, REGISTER_TIMEOUT_MS, signal);
         if (reply.kind === 'worker.welcome') return this.onWelcome(reply as WorkerWelcome, sentAt);
         this.logger.error(`The coordinator refused this worker: ${JSON.stringify(reply)}`);
-        await new Promise((resolve) => setTimeout(resolve, REGISTER_TIMEOUT_MS).unref());
+        await pause(REGISTER_TIMEOUT_MS);
       } catch (error) {
-        if (!signal.aborted) this.logger.warn(`Not registered yet: ${asError(error).message}`);
+        if (signal.aborted) return;
+        this.logger.warn(`Not registered yet: ${asError(error).message}`);
+        // A connection that is closed for good refuses at once: without a pause the process would do nothing else.
+        await pause(REGISTER_RETRY_MS);
       }
     }
   }
@@ -193,4 +199,10 @@ export class WorkerLease {
   private ask(request: CoordinatorRequest, timeoutMs: number, signal?: AbortSignal): Promise<Body> {
     return this.link.request({ kind: 'coordinators' }, request, { timeoutMs, ...(signal && { signal }) });
   }
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs).unref();
+  });
 }

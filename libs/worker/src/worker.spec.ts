@@ -43,12 +43,14 @@ class FakeCoordinator implements WorkerLink {
   readonly replies: Body[] = [];
   lost: AssignmentKey[] = [];
   isAway = false;
+  isClosed = false;
   knows = true;
   private listener: ((from: string, correlation: number, body: Body) => void) | undefined;
   private onAnnounced: ((body: Body) => void) | undefined;
 
   request(_to: unknown, body: Body, options: LinkRequestOptions = {}): Promise<Body> {
     this.requests.push(body);
+    if (this.isClosed) return Promise.reject(new Error('the connection is closed'));
     if (this.isAway) return unanswered(options);
     if (body.kind === 'worker.heartbeat' && !this.knows) return Promise.resolve({ kind: 'worker.unknown' });
     this.knows = true;
@@ -135,11 +137,19 @@ describe('a worker', () => {
     vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
     coordinator.isAway = true;
     await begin();
-    await vi.advanceTimersByTimeAsync(11_000);
+    await vi.advanceTimersByTimeAsync(12_000);
     expect(coordinator.of('worker.register')).toHaveLength(3);
     coordinator.isAway = false;
-    await vi.advanceTimersByTimeAsync(5_000);
+    await vi.advanceTimersByTimeAsync(7_000);
     expect(coordinator.of('worker.heartbeat')).not.toHaveLength(0);
+  });
+
+  it('does not spin when its connection is closed for good', async () => {
+    vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    coordinator.isClosed = true;
+    await begin();
+    await vi.advanceTimersByTimeAsync(1_200);
+    expect(coordinator.of('worker.register')).toHaveLength(3);
   });
 
   it('proves three times a lease that it lives, with what it holds', async () => {
