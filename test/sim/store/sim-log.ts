@@ -84,6 +84,16 @@ export class SimLog implements SequencedLog {
     return this.log.lastSequence();
   }
 
+  async firstSequence(): Promise<number> {
+    await this.roundTrip();
+    return this.log.firstSequence();
+  }
+
+  async purge(before: number): Promise<void> {
+    await this.roundTrip();
+    await this.log.purge(before);
+  }
+
   async read(
     first: number,
     last: number,
