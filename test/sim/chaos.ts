@@ -53,6 +53,7 @@ export class Chaos {
     for (const other of others) other.kill();
     for (const node of this.all) {
       node.process.crashAtEffect(Infinity);
+      node.process.clockOffset = 0;
       this.kernel.resume(node.process);
       node.connection.reconnectSoon();
     }

@@ -170,9 +170,7 @@ class Simulation {
     const { kernel, clientLog, alarms } = this.world;
     const violations = [
       ...alarms,
-      ...check({ log: clientLog, runs, settled: true, staleReads: this.nodes.coordinators.length > 1 }).map(
-        inWords,
-      ),
+      ...check({ log: clientLog, runs, settled: true }).map(inWords),
       ...checkOrders(runs),
       ...(textOf(runs) === textOf(again) ? [] : ['a coordinator that recovered tells other histories']),
     ];

@@ -7,6 +7,7 @@ import { type AppendFault, type HeldAppends, MemoryLog } from './memory-log.js';
 import { MemorySharedStorage, MemorySharedTable } from './memory-shared-table.js';
 import { assertNamespaceConfig, assertPartition } from './namespace-config.js';
 import type { SequencedLog } from './sequenced-log.js';
+import type { SharedTable } from './shared-table.js';
 
 /** What a NATS server keeps of a namespace: shared by the stores of all its leaders. */
 export class MemoryJournalStorage {
@@ -101,7 +102,7 @@ export class MemoryJournalStore implements JournalStore {
     return Promise.resolve(structuredClone(this.storage.definitions.get(type)));
   }
 
-  sharedTable(): MemorySharedTable {
+  sharedTable(): SharedTable {
     return (this.table ??= new MemorySharedTable(this.storage.shared));
   }
 

@@ -34,4 +34,13 @@ describe('TimerQueue', () => {
     vi.advanceTimersByTime(1);
     expect(woken).toEqual(['a']);
   });
+
+  it('notices within a minute that the clock was put forward', () => {
+    const woken: string[] = [];
+    const queue = new TimerQueue(Date.now, (ids) => woken.push(...ids));
+    queue.arm('a', Date.now() + 3_600_000);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    vi.advanceTimersByTime(60_000);
+    expect(woken).toEqual(['a']);
+  });
 });

@@ -3,8 +3,11 @@ interface Entry {
   id: string;
 }
 
-/** The longest wait that one Node timer can do, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/**
+ * The longest wait of one Node timer, in milliseconds. Those go by a clock of their own, while what is due goes by the
+ * wall clock: one that is set is noticed after this time.
+ */
+const MAX_TIMER_MS = 60_000;
 
 /**
  * One timer for all that is due: a binary heap of times and ids, and a single Node timer for the earliest.

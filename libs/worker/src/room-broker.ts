@@ -22,7 +22,7 @@ export class RoomBroker {
     this.ledger = new RoomLedger(capacity);
   }
 
-  /** What each coordinator may use; undefined while there is one at most. */
+  /** What each coordinator may use; undefined as long as there was one at most. */
   get shares(): WorkerShares | undefined {
     return this.ledger.shares;
   }

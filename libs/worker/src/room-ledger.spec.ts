@@ -21,6 +21,14 @@ describe('the room of a worker', () => {
     expect(ledger.shares).toEqual({ a: 4, b: 3, c: 3 });
   });
 
+  it('is all for the last coordinator that is left, and said to be', () => {
+    const ledger = new RoomLedger(2);
+    ledger.know(['a', 'b', 'c']);
+    ledger.know(['c']);
+    settle(ledger);
+    expect(ledger.shares).toEqual({ c: 2 });
+  });
+
   it('goes to who wants more, but for one step each', () => {
     const ledger = new RoomLedger(10);
     ledger.know(['a', 'b', 'c']);

@@ -15,28 +15,30 @@ export class RoomLedger {
   private readonly granted = new Map<string, number>();
   private readonly wants = new Map<string, number>();
   private rotation = 0;
+  /** Whether there was ever more than one coordinator: who is left then must hear that the room is all its own. */
+  private isShared = false;
 
   constructor(private readonly capacity: number) {}
 
-  /** What each coordinator may use; undefined while there is one at most, whose everything is. */
+  /** What each coordinator may use; undefined as long as there was one at most, whose everything is. */
   get shares(): WorkerShares | undefined {
-    return this.granted.size > 1 ? Object.fromEntries(this.granted) : undefined;
+    return this.isShared ? Object.fromEntries(this.granted) : undefined;
   }
 
   /** Takes notice of who there is. Those that are new get nothing yet, but the first ones, who shared out evenly. */
   know(coordinators: readonly string[]): void {
     if (this.granted.size === 0) {
       for (const [peer, share] of Object.entries(evenShares(this.capacity, coordinators)))
-        this.granted.set(peer, share);
+        this.grant(peer, share);
       return;
     }
     for (const peer of this.granted.keys()) if (!coordinators.includes(peer)) this.forget(peer);
-    for (const peer of coordinators) if (!this.granted.has(peer)) this.granted.set(peer, 0);
+    for (const peer of coordinators) if (!this.granted.has(peer)) this.grant(peer, 0);
   }
 
   /** A coordinator has more steps than its share lets it give. */
   want(peer: string): void {
-    if (!this.granted.has(peer)) this.granted.set(peer, 0);
+    if (!this.granted.has(peer)) this.grant(peer, 0);
     this.wants.set(peer, WANT_LASTS_BEATS);
   }
 
@@ -87,6 +89,11 @@ export class RoomLedger {
     const reserve = this.capacity >= 2 * peers.length ? 1 : 0;
     const shares = evenShares(this.capacity - reserve * content.length, wanting, this.rotation);
     return { ...shares, ...Object.fromEntries(content.map((peer) => [peer, reserve])) };
+  }
+
+  private grant(peer: string, share: number): void {
+    this.granted.set(peer, share);
+    this.isShared ||= this.granted.size > 1;
   }
 
   private forget(peer: string): void {
