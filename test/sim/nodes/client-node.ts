@@ -4,16 +4,11 @@ import { FramePeer } from '@ground-control/transport';
 import { workflowTypeOf } from '@ground-control/workflow';
 import { CallRecorder } from '../../checker/index.js';
 import type { SimulatedWorld } from '../world.js';
+import type { ClientLife } from '../workload/client-script.js';
 import { SimNode } from './sim-node.js';
 
 /** How long a client waits for an answer, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
-
-/** What a client's process does its work with. */
-export interface ClientLife {
-  client: GroundControlClient;
-  recorder: CallRecorder;
-}
 
 /** A client's process: it does its work, and writes down what it asked and was told. */
 export class ClientNode extends SimNode {

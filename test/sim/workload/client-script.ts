@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError } from '@ground-control/protocol';
-import type { Kernel } from '../kernel/kernel.js';
-import type { ClientLife } from '../nodes/client-node.js';
+import type { Random } from '../kernel/random.js';
+import type { GroundControlClient } from '@ground-control/client';
+import type { CallRecorder } from '../../checker/index.js';
 import type { Pace, StartedType } from '../pace.js';
 import type { LongInput } from './long.workflow.js';
 import type { OrderInput } from './order.workflow.js';
@@ -15,21 +16,35 @@ export interface StartedRun {
   runId: string;
 }
 
+/** What a client works with. */
+export interface ClientLife {
+  client: GroundControlClient;
+  recorder: CallRecorder;
+}
+
+/** The time and the chance that a script goes by: simulated or real. Times in milliseconds. */
+export interface ScriptClock {
+  readonly random: Random;
+  /** Since the script began. */
+  readonly now: number;
+  sleep(ms: number): Promise<void>;
+}
+
 /** What all clients of a simulation do: who starts a run need not be who asks about it. */
 export class ClientScript {
   readonly runs: StartedRun[] = [];
   private ids = 0;
 
   constructor(
-    private readonly kernel: Kernel,
+    private readonly clock: ScriptClock,
     private readonly pace: Pace,
   ) {}
 
   /** Does one thing after the other, for as long as its process lives and the faults go on. */
   async work(life: ClientLife): Promise<void> {
-    while (this.kernel.now < this.pace.chaosMs) {
+    while (this.clock.now < this.pace.chaosMs) {
       await this.act(life);
-      await this.kernel.sleep(this.random.between(0, this.pace.clientPauseMs));
+      await this.clock.sleep(this.random.between(0, this.pace.clientPauseMs));
     }
   }
 
@@ -39,7 +54,7 @@ export class ClientScript {
     const handle = client.handle(run.workflowId, run.runId);
     if (run.type === 'Order') await this.sendFinish(life, run);
     // A question that waits for hours costs a simulation more than all the rest of it.
-    while (!(await this.isEnded(life, run))) await this.kernel.sleep(this.pace.pollMs);
+    while (!(await this.isEnded(life, run))) await this.clock.sleep(this.pace.pollMs);
     await recorder.call({ kind: 'result', ...refOf(run) }, () => handle.result());
   }
 
@@ -62,8 +77,8 @@ export class ClientScript {
     }
   }
 
-  private get random(): Kernel['random'] {
-    return this.kernel.random;
+  private get random(): Random {
+    return this.clock.random;
   }
 
   private async act(life: ClientLife): Promise<void> {
