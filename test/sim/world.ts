@@ -15,6 +15,13 @@ export class SimulatedWorld {
   readonly clientLog: ClientLog = new ClientLog();
   readonly namespace = 'sim';
   readonly partitions = 2;
+  /** When runs are checkpointed, leave the memory, and the journal is purged: in milliseconds. */
+  readonly checkpoints: {
+    intervalMs: number;
+    purgeDelayMs: number;
+    idleAfterMs: number;
+    retentionMs: number;
+  };
   /** What production code said that nobody should ever read. */
   readonly alarms: string[] = [];
 
@@ -24,6 +31,13 @@ export class SimulatedWorld {
   ) {
     this.kernel = new Kernel(seed);
     this.network = new SimNetwork(this.kernel);
+    const { random } = this.kernel;
+    this.checkpoints = {
+      intervalMs: random.pick([1_000, 10_000, 60_000]),
+      purgeDelayMs: random.pick([500, 10_000, 300_000]),
+      idleAfterMs: random.pick([500, 5_000, 30_000]),
+      retentionMs: 30 * 24 * 3_600_000,
+    };
   }
 
   log(line: LogLine): void {

@@ -325,7 +325,11 @@ export class Checkpointer {
     try {
       return await this.ports.checkpoints.write(run.runId, bytes);
     } catch (error) {
-      if (!(error instanceof PayloadTooLargeError)) throw error;
+      if (!(error instanceof PayloadTooLargeError)) {
+        const record = this.ports.runs.get(run.runId);
+        if (record) record.mayHaveCheckpoint = true;
+        throw error;
+      }
       run.stuck = true;
       this.ports.onTrouble(error);
       return undefined;
@@ -399,8 +403,9 @@ export class Checkpointer {
    * just now may yet be lost with the storage's machine. The checkpoint is removed when the journal is purged (1).
    */
   private async conclude({ run, record, entries, archived }: EndedRun): Promise<void> {
-    const { checkpoint, runId, state } = record;
-    if (!checkpoint || !state) return;
+    const { checkpoint, mayHaveCheckpoint, runId, state } = record;
+    // One of which nobody heard whether it was stored would bring the run back to life.
+    if (!(checkpoint || mayHaveCheckpoint) || !state) return;
     const { checkpoints } = this.ports;
     const ref = { runId, sequence: this.through, archived: this.through, chunk: archived.chunk };
     const carried = archived.chunk > 0 ? undefined : encodeEntries(entries);

@@ -53,6 +53,8 @@ export interface RunRecord {
   /** The place of its row, when it is in the archive. */
   archived: { sequence: number; slot: number } | undefined;
   checkpoint: CheckpointRef | undefined;
+  /** It is unknown whether a checkpoint of it was stored. */
+  mayHaveCheckpoint?: true;
   /** The journal sequences that hold durable events of the run which are not archived yet, ascending. */
   sequences: number[];
   /** The last journal sequence that holds a durable event of the run, as far as this leader has seen. */

@@ -28,6 +28,7 @@ export class CoordinatorNode extends SimNode {
       workerLeaseMs: LEASE_MS,
       coordinatorId: undefined,
       coordinatorLeaseMs: COORDINATOR_LEASE_MS,
+      checkpoints: world.checkpoints,
     } as const;
     const coordinator = new Coordinator(options, peer, store, world.loggerOf(process.name));
     const toLeader: RequestListener = (from, correlation, body, address) => {

@@ -1,14 +1,18 @@
-import type { WorkflowDefinition } from '@ground-control/protocol';
+import type { RecordsKind, WorkflowDefinition } from '@ground-control/protocol';
 import {
+  type KeyedStream,
   MemoryJournalStorage,
   MemoryJournalStore,
   type NamespaceConfig,
   type SharedTable,
 } from '../production.js';
+import { SimKeyedStream } from './sim-keyed-stream.js';
 import { roundTrip, SimLog, type StorageLink } from './sim-log.js';
 
 /** The store of one process: the journals' real rules over logs that a faulty network lies before. */
 export class SimJournalStore extends MemoryJournalStore {
+  private readonly streams = new Map<string, KeyedStream>();
+
   constructor(
     storage: MemoryJournalStorage,
     private readonly link: StorageLink,
@@ -29,6 +33,13 @@ export class SimJournalStore extends MemoryJournalStore {
   override async saveDefinition(definition: WorkflowDefinition): Promise<void> {
     await roundTrip(this.link, 'the catalogue');
     return super.saveDefinition(definition);
+  }
+
+  override records(kind: RecordsKind, partition: number): KeyedStream {
+    const name = `${kind}.${partition}`;
+    const stream = this.streams.get(name) ?? new SimKeyedStream(super.records(kind, partition), this.link);
+    this.streams.set(name, stream);
+    return stream;
   }
 
   override sharedTable(): SharedTable {
