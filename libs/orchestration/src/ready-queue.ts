@@ -15,12 +15,16 @@ interface WaitingStep extends ReadyStep {
 export class ReadyQueue {
   private readonly queues = new Map<string, Map<string, WaitingStep>>();
 
-  /** A run has at most one step that waits; another of the same run replaces it. */
+  /**
+   * A run has at most one step that waits; another of the same run takes its place, and must: what waits may be of an
+   * earlier term, and assigns nothing any more.
+   */
   add(runId: string, step: ReadyStep): void {
     const name = nameOf(step.requirement);
     const queue = this.queues.get(name) ?? new Map<string, WaitingStep>();
     this.queues.set(name, queue);
-    if (!queue.has(runId)) queue.set(runId, { ...step, since: performance.now() });
+    const since = queue.get(runId)?.since ?? performance.now();
+    queue.set(runId, { ...step, since });
   }
 
   /** Gives the worker as much as it has room for, taking the kinds of steps in turn. */
