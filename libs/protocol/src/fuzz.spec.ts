@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeMessage, ValueCodec } from './codec.js';
+import { ValueCodec } from './codec.js';
 import { MalformedMessageError } from './errors.js';
 import { decodeFrame, encodeFrames, type Message } from './frame.js';
+import { decodeMessage, encodeMessage } from './message-codec.js';
 
 /** How many inputs each property gets; `npm run fuzz -- --inputs N` gives more. */
 const INPUTS = Number(process.env['FUZZ_INPUTS'] ?? 2_000);
