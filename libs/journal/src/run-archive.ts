@@ -37,6 +37,8 @@ export interface ArchivedEntry {
   sequence: number;
   at: number;
   events: RunEvent[];
+  /** How much it takes of a message at most, in bytes, where that is known already. */
+  bytes?: number | undefined;
 }
 
 /** Where the events of an archived run are: a slot of a segment, or (`slot` absent) chunks, of which this is the last. */
@@ -253,8 +255,8 @@ export function decodeEntries(bytes: Uint8Array): ArchivedEntry[] {
   return entriesOf(decodeMessage(bytes));
 }
 
-function bytesOf(runId: string, { at, events }: ArchivedEntry): number {
-  return entryBytesAtMost({ runId, at, events });
+function bytesOf(runId: string, { at, events, bytes }: ArchivedEntry): number {
+  return bytes ?? entryBytesAtMost({ runId, at, events });
 }
 
 function bytesOfRun({ info, entries }: EndedRunRecord): number {

@@ -240,7 +240,7 @@ export class Checkpointer {
       this.pinned.set(runId, run);
     }
     const bytes = entryBytesAtMost(entry);
-    run.entries.push({ sequence, at, events });
+    run.entries.push({ sequence, at, events, bytes });
     run.bytes += bytes;
     this.pinnedEntries += 1;
     this.pinnedBytes += bytes;
