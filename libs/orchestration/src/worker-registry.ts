@@ -107,9 +107,11 @@ export class WorkerRegistry {
 
   /** Removes the workers whose lease has run out (1). */
   expire(): string[] {
-    const limit = this.clock() - this.leaseMs;
+    const now = this.clock();
+    // A clock that was put back must not make a lease longer by as much.
+    for (const worker of this.workers.values()) worker.lastSeenAt = Math.min(worker.lastSeenAt, now);
     const lost = [...this.workers.values()]
-      .filter((worker) => worker.lastSeenAt < limit)
+      .filter((worker) => worker.lastSeenAt < now - this.leaseMs)
       .map((worker) => worker.id);
     for (const workerId of lost) this.remove(workerId, 'worker lost');
     return lost;
