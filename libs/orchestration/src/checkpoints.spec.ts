@@ -275,6 +275,24 @@ describe('a checkpoint', () => {
     }
   });
 
+  it('that was stored without its leader hearing of it does not bring a run back that has ended since', async () => {
+    const world = await startWorld();
+    await runToWait(world, 'waits');
+    await world.leader.checkpoint();
+    world.now += HOUR;
+    world.storage.loseAcknowledgement('put state r-waits');
+    world.begin('tick', 'tick');
+    await settle();
+    await world.leader.checkpoint();
+    expect(world.storage.steps.at(-1)).toBe('put state r-waits');
+    await pay(world, 'waits', COMPLETE);
+    await checkpointAndPurge(world);
+    const next = await restart(world);
+    expect(await statusOf(next, 'waits')).toBe('completed');
+    expect(await kinds(next, 'waits')).toEqual([...PAID, 'run.completed']);
+    expect(next.assignments.map(({ assignment }) => assignment.runId)).not.toContain('waits');
+  });
+
   it('frees the memory of what ended, and answers from the archive', async () => {
     const world = await startWorld();
     for (let index = 0; index < 50; index++) await runToEnd(world, `ended ${index}`);

@@ -11,6 +11,7 @@ export class MortalStorage implements PartitionStorage {
   private stopAt = Infinity;
   private when: 'before' | 'after' = 'before';
   private gate: Promise<void> | undefined;
+  private unheard: string | undefined;
   private open: () => void = () => {};
   onStopped: () => void = () => {};
 
@@ -25,6 +26,11 @@ export class MortalStorage implements PartitionStorage {
     this.stopAt = this.steps.length + after;
     this.when = when;
     this.gate = new Promise((resolve) => (this.open = resolve));
+  }
+
+  /** Loses the acknowledgement of the next step of this name: it takes effect, and its leader is told that it failed. */
+  loseAcknowledgement(name: string): void {
+    this.unheard = name;
   }
 
   get stopped(): boolean {
@@ -61,6 +67,10 @@ export class MortalStorage implements PartitionStorage {
     if (mine && (this.when === 'before' || this.steps.length > this.stopAt + 1)) await this.gate;
     const result = await work();
     if (mine) await this.gate;
+    if (this.unheard === name) {
+      this.unheard = undefined;
+      throw new Error(`no acknowledgement of ${name}`);
+    }
     return result;
   }
 }
