@@ -69,7 +69,7 @@ async function findBugs(): Promise<void> {
   let isComplete = true;
   for (const planted of PLANTED_BUGS) {
     // oxlint-disable-next-line no-await-in-loop -- a simulation has the globals of its process
-    const verdict = await findBug(planted, workflows, Number(values.seeds));
+    const verdict = await findBug(planted, workflows, { seeds: Number(values.seeds) });
     isComplete &&= verdict !== undefined;
     const found = verdict ? `seed ${verdict.seed}: ${verdict.violations[0]}` : 'NOT FOUND';
     console.log(`${planted.name}: ${found.slice(0, 200)}`);

@@ -3,6 +3,8 @@ export interface PlantedBug {
   name: string;
   /** What it does, in a sentence. */
   what: string;
+  /** A seed that finds it, or did when this was written: where a short search begins. */
+  foundAt: number;
   /** @returns what takes it out */
   plant: () => () => void;
 }
