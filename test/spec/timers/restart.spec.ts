@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HistoryEvent, WorkflowHandle } from '@ground-control/nestjs';
 import { eventsOf, rejectionOf, SpecWorld } from '../support/spec-world.fixture.js';
+import { PACE } from '../support/at-least-once.fixture.js';
 import { DURATION_MS, TIMED, TimedWorkflow, type Timer } from './timers.fixture.js';
 
 const TIMERS: Timer[] = ['sleep', 'wait', 'step'];
@@ -12,6 +13,9 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 type Started = Record<Timer, WorkflowHandle<number>> & { limited: WorkflowHandle<number> };
+
+/** The limited run's first step needs this to end, where its worker is killed and another waits for the lease. */
+const LEEWAY_MS = (PACE - 1) * 200;
 
 /** Starts a run for each kind of timer, all of which are due at about the same time. */
 async function startAll(name: string, duration: number): Promise<Started> {
@@ -26,7 +30,7 @@ async function startAll(name: string, duration: number): Promise<Started> {
   const limited = await world.client.start(TimedWorkflow, {
     id: `${name} limited`,
     input: { timer: 'wait', duration: '1h' },
-    timeout: duration,
+    timeout: duration + LEEWAY_MS,
   });
   await world.recorded(`${name} sleep`, 'sleep.started');
   await Promise.all(

@@ -56,11 +56,14 @@ export function watchTraffic(app: TestingModule, worker: string): KillPoints {
 function watchSent({ connection }: FramePeer, points: KillPoints): void {
   const publish = connection.publish.bind(connection);
   connection.publish = (subject, payload, options) => {
-    const kinds = payload instanceof Uint8Array ? kindsIn(decodeFrame(payload)) : [];
+    const kinds = payload instanceof Uint8Array ? kindsIn(frameOf(payload)) : [];
     for (const kind of kinds) points.at(`before sending ${kind}`);
     publish(subject, payload, options);
     if (kinds.length > 0)
-      void connection.flush().then(() => kinds.forEach((kind) => points.at(`after sending ${kind}`)));
+      void connection.flush().then(
+        () => kinds.forEach((kind) => points.at(`after sending ${kind}`)),
+        () => undefined, // The connection was lost: nothing was sent.
+      );
   };
 }
 
@@ -69,9 +72,19 @@ function watchReceived({ connection, namespace, id }: FramePeer, points: KillPoi
   connection.subscribe(subjectOf(namespace, inbox), {
     callback: (error, message) => {
       if (error) return;
-      for (const kind of kindsIn(requestsOf(decodeFrame(message.data)))) points.at(`after receiving ${kind}`);
+      for (const kind of kindsIn(requestsOf(frameOf(message.data)))) points.at(`after receiving ${kind}`);
     },
   });
+}
+
+const NO_FRAME: Frame = { from: '', messages: [] };
+
+/**
+ * The frame in a message. NATS says that nobody listens, as of a coordinator that was killed, with a message without a
+ * body: an error in this callback would end the worker's connection.
+ */
+function frameOf(body: Uint8Array): Frame {
+  return body.length === 0 ? NO_FRAME : decodeFrame(body);
 }
 
 /** Replies are not counted: the last of them may come when its test is over. */
