@@ -1,5 +1,5 @@
 import { FramePeer } from '@ground-control/client';
-import { type Address, decodeFrame, type Frame, subjectOf } from '@ground-control/protocol';
+import { type Address, decodeFrame, type Frame, MalformedMessageError, subjectOf } from '@ground-control/protocol';
 import type { TestingModule } from '@nestjs/testing';
 import { KILLS_FILE, type Kill, type KillPlan, type Point, POINTS_FILE } from './kill-plan.fixture.js';
 import { appendEntry } from './lines.fixture.js';
@@ -80,11 +80,16 @@ function watchReceived({ connection, namespace, id }: FramePeer, points: KillPoi
 const NO_FRAME: Frame = { from: '', messages: [] };
 
 /**
- * The frame in a message. NATS says that nobody listens, as of a coordinator that was killed, with a message without a
- * body: an error in this callback would end the worker's connection.
+ * The frame in a message, without messages where it is none: NATS says so when nobody listens, as of a coordinator that
+ * was killed, and tests send garbage. An error in a subscription's callback would end the worker's connection.
  */
 function frameOf(body: Uint8Array): Frame {
-  return body.length === 0 ? NO_FRAME : decodeFrame(body);
+  try {
+    return decodeFrame(body);
+  } catch (error) {
+    if (error instanceof MalformedMessageError) return NO_FRAME;
+    throw error;
+  }
 }
 
 /** Replies are not counted: the last of them may come when its test is over. */
