@@ -76,11 +76,11 @@ export class LinkedWorkflowHandle<R = unknown> implements WorkflowHandle<R> {
   }
 
   async cancel(reason?: string): Promise<void> {
-    await this.link.ask({ kind: 'workflow.cancel', ...this.#run, reason });
+    await this.link.ask({ kind: 'workflow.cancel', ...this.#run, requestId: newId(), reason });
   }
 
   async terminate(reason?: string): Promise<void> {
-    await this.link.ask({ kind: 'workflow.terminate', ...this.#run, reason });
+    await this.link.ask({ kind: 'workflow.terminate', ...this.#run, requestId: newId(), reason });
   }
 
   get #run(): RunRef {

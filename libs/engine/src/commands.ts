@@ -18,8 +18,8 @@ export type RunCommand =
   | ReleaseStep
   | { kind: 'send'; id: string; event: string; payload: Encoded | undefined; known: boolean }
   | { kind: 'update'; id: string; update: string; payload: Encoded | undefined; known: boolean }
-  | { kind: 'cancel'; reason: string | undefined; handler: boolean }
-  | { kind: 'terminate'; reason: string | undefined }
+  | { kind: 'cancel'; id?: string | undefined; reason: string | undefined; handler: boolean }
+  | { kind: 'terminate'; id?: string | undefined; reason: string | undefined }
   | { kind: 'complete-child'; outcome: ChildOutcomeOf<Encoded> }
   | { kind: 'strike-outbox'; id: string }
   /** The time that `dueAt` gave has come. */

@@ -272,6 +272,18 @@ describe('cancel', () => {
   });
 });
 
+describe('a retry of a request that was accepted and ended the run', () => {
+  it.each([
+    { kind: 'cancel', id: 'request', reason: undefined, handler: false },
+    { kind: 'terminate', id: 'request', reason: undefined },
+  ] as const)('$kind changes nothing and is no error; another is refused', (request) => {
+    const run = DrivenRun.started();
+    run.do(request);
+    expect(run.do(request)).toBe('duplicate');
+    expect(run.do({ ...request, id: 'another' })).toBe('RUN_FINISHED');
+  });
+});
+
 describe('the end', () => {
   it('terminate is at once and makes every later report stale', () => {
     const run = DrivenRun.started();

@@ -63,8 +63,9 @@ export function decide(state: RunState, command: RunCommand, now: number): Decis
     case 'cancel':
       return cancel(state, command);
     case 'terminate':
+      if (wasReceived(state, command)) return DUPLICATE;
       if (isEnded(state.status)) return finished(state);
-      return accepted({ kind: 'run.terminated', reason: command.reason });
+      return accepted({ kind: 'run.terminated', id: command.id, reason: command.reason });
     case 'complete-child':
       return state.children.has(command.outcome.runId)
         ? accepted({ kind: 'child.completed', outcome: command.outcome })
@@ -167,15 +168,20 @@ function release(state: RunState, command: AttemptRef & { reason: string }): Dec
   return accepted({ kind: 'step.released', stepSeq, attempt, operations: [], reason });
 }
 
+/** Whether a request is a retry of one that was accepted, also when that ended the run (invariant 8). */
+export function wasReceived(state: RunState, { id }: { id?: string | undefined }): boolean {
+  return id !== undefined && state.received.has(id);
+}
+
 function send(state: RunState, command: Extract<RunCommand, { kind: 'send' }>): Decision {
-  if (state.received.has(command.id)) return DUPLICATE;
+  if (wasReceived(state, command)) return DUPLICATE;
   if (isEnded(state.status)) return finished(state);
   if (!command.known) return unknown('UNKNOWN_EVENT', 'event', state, command.event);
   return accepted({ kind: 'event.received', id: command.id, event: command.event, payload: command.payload });
 }
 
 function update(state: RunState, command: Extract<RunCommand, { kind: 'update' }>): Decision {
-  if (state.received.has(command.id)) return DUPLICATE;
+  if (wasReceived(state, command)) return DUPLICATE;
   if (isEnded(state.status)) return finished(state);
   if (!command.known) return unknown('UNKNOWN_UPDATE', 'update', state, command.update);
   return accepted({
@@ -187,10 +193,11 @@ function update(state: RunState, command: Extract<RunCommand, { kind: 'update' }
 }
 
 function cancel(state: RunState, command: Extract<RunCommand, { kind: 'cancel' }>): Decision {
+  if (wasReceived(state, command)) return DUPLICATE;
   if (isEnded(state.status)) return finished(state);
   if (state.cancel) return DUPLICATE;
-  const { reason, handler } = command;
-  const requested: RunEvent = { kind: 'run.cancel_requested', reason, handler };
+  const { id, reason, handler } = command;
+  const requested: RunEvent = { kind: 'run.cancel_requested', id, reason, handler };
   const running = state.step?.workerId !== undefined;
   return running || handler ? accepted(requested) : accepted(requested, { kind: 'run.cancelled' });
 }

@@ -28,7 +28,7 @@ export type RunEvent =
   | { kind: 'wait.timed_out' }
   | CancelRequested
   | { kind: 'run.cancelled' }
-  | { kind: 'run.terminated'; reason: string | undefined }
+  | RunTerminated
   | { kind: 'run.timed_out' }
   | { kind: 'outbox.delivered'; id: string };
 
@@ -117,7 +117,16 @@ export interface ChildCompleted {
 
 export interface CancelRequested {
   kind: 'run.cancel_requested';
+  /** The id of the request, by which a retry of it is known. */
+  id?: string | undefined;
   reason: string | undefined;
   /** Whether the workflow has a cancel handler, which then runs before the run is cancelled. */
   handler: boolean;
+}
+
+export interface RunTerminated {
+  kind: 'run.terminated';
+  /** As of {@link CancelRequested}. */
+  id?: string | undefined;
+  reason: string | undefined;
 }

@@ -34,7 +34,7 @@ export interface RunState {
   store: Map<string, Encoded>;
   /** What has arrived and was not handled yet, in order. */
   inbox: InboxEntry[];
-  /** Ids of events and updates that were received, so that a retry of their sender changes nothing. */
+  /** Ids of events, updates, cancels and terminates that were received, so that a retry of their sender changes nothing. */
   received: Set<string>;
   /** Answers to updates that were handled, for callers that ask again. */
   answers: Map<string, UpdateAnswer>;

@@ -68,5 +68,5 @@ export function errorOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 function namesOf({ events }: JournalEntry): string[] {
-  return events.map((event) => ('id' in event ? event.id : event.kind));
+  return events.map((event) => ('id' in event && event.id !== undefined ? event.id : event.kind));
 }

@@ -315,6 +315,23 @@ describe('a checkpoint', () => {
     expect(counts).toContainEqual({ workflowType: 'ProcessOrder', status: 'completed', count: 50 });
   });
 
+  it('leaves an answer for the retry of what a run accepted before it ended', async () => {
+    const world = await startWorld();
+    await runToWait(world, 'waits');
+    const run = { workflowId: 'workflow waits', runId: 'waits' };
+    const send = { kind: 'workflow.send', ...run, eventId: 'an event', event: 'paid' };
+    const terminate = { kind: 'workflow.terminate', ...run, requestId: 'a request' };
+    for (const request of [send, terminate]) expect(await ask(world, request)).toEqual({ kind: 'accepted' });
+    await checkpointAndPurge(world);
+    for (const request of [send, terminate]) expect(await ask(world, request)).toEqual({ kind: 'accepted' });
+    for (const late of [
+      { ...send, eventId: 'another' },
+      { ...terminate, requestId: 'another' },
+    ]) {
+      expect(await ask(world, late)).toMatchObject({ kind: 'error', code: 'RUN_FINISHED' });
+    }
+  });
+
   it('lets runs that wait go from memory; they come back for what happens to them', async () => {
     let world = await startWorld();
     await runToWait(world, 'waits');

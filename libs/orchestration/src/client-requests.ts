@@ -1,4 +1,11 @@
-import { decideStart, describe, isEnded, type RunCommand, type RunState } from '@ground-control/engine';
+import {
+  decideStart,
+  describe,
+  isEnded,
+  type RunCommand,
+  type RunState,
+  wasReceived,
+} from '@ground-control/engine';
 import {
   type ActiveRuns,
   type AnswerQuery,
@@ -144,7 +151,7 @@ const ENDINGS: ReadonlySet<string> = new Set([
 
 export function handleSend(term: LeaderTerm, request: SendEvent, caller: Caller): void {
   const { eventId: id, event, payload } = request;
-  onRun(term, request, caller, (record) => {
+  onRun(term, request, id, caller, (record) => {
     const known = term.handles(record.workflowType, 'event', event);
     return { kind: 'send', id, event, payload, known };
   });
@@ -176,14 +183,15 @@ export function handleUpdate(term: LeaderTerm, request: UpdateWorkflow, caller: 
 /** The answer that an update had from a run that ended some time ago; every other update comes too late. */
 async function answerOfEnded(term: LeaderTerm, record: RunRecord, updateId: string): Promise<Reply> {
   const state = await term.reader.state(record);
-  const answered = state.received.has(updateId) ? updateReply(state, updateId) : undefined;
+  const answered = wasReceived(state, { id: updateId }) ? updateReply(state, updateId) : undefined;
   return answered ?? finished(record);
 }
 
 export function handleCancel(term: LeaderTerm, request: CancelWorkflow, caller: Caller): void {
-  onRun(term, request, caller, (record) => {
+  const { requestId: id, reason } = request;
+  onRun(term, request, id, caller, (record) => {
     const handler = term.handles(record.workflowType, 'cancel');
-    return { kind: 'cancel', reason: request.reason, handler };
+    return { kind: 'cancel', id, reason, handler };
   });
   notifyCancel(term, request);
 }
@@ -205,7 +213,8 @@ function notifyCancel(term: LeaderTerm, request: CancelWorkflow): void {
 }
 
 export function handleTerminate(term: LeaderTerm, request: TerminateWorkflow, caller: Caller): void {
-  onRun(term, request, caller, () => ({ kind: 'terminate', reason: request.reason }));
+  const { requestId: id, reason } = request;
+  onRun(term, request, id, caller, () => ({ kind: 'terminate', id, reason }));
 }
 
 /** A child's outcome reaches its parent; a parent that is gone or has ended needs it no longer. */
@@ -308,18 +317,25 @@ function withService(term: LeaderTerm, { step, workflowType }: RunState, info: W
   return { ...info, waitingFor: { ...info.waitingFor, isServed } };
 }
 
-/** Decides a command on the run that the request names, commits, and answers. */
+/** Decides a command, known by its id, on the run that the request names, commits, and answers. */
 function onRun(
   term: LeaderTerm,
   ref: RunRef,
+  id: string | undefined,
   caller: Caller,
   toCommand: (record: RunRecord) => RunCommand,
 ): void {
   const record = term.runs.find(ref);
   if (!record) return term.answer(caller, notFound(ref));
-  if (!record.state) return term.answer(caller, finished(record));
+  if (!record.state) return term.whenDurable(() => answerLater(caller, answerOfRetry(term, record, id)));
   const refusal = command(term, record, toCommand(record));
   return term.answer(caller, refusal ?? { kind: 'accepted' });
+}
+
+/** A retry of what a run accepted that ended some time ago has the answer it had; all else comes too late. */
+async function answerOfRetry(term: LeaderTerm, record: RunRecord, id: string | undefined): Promise<Reply> {
+  if (id === undefined) return finished(record);
+  return wasReceived(await term.reader.state(record), { id }) ? { kind: 'accepted' } : finished(record);
 }
 
 /** @returns a refusal, or nothing when it is done or was done before */

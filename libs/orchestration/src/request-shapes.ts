@@ -41,8 +41,8 @@ const SHAPES: Record<PartitionRequest['kind'], Record<string, FieldShape>> = {
   'workflow.send': { ...RUN, eventId: 'name', event: 'name', payload: 'bytes?' },
   'workflow.query': { ...RUN, query: 'name', args: 'bytes?' },
   'workflow.update': { ...RUN, updateId: 'name', update: 'name', payload: 'bytes?' },
-  'workflow.cancel': { ...RUN, reason: 'text?' },
-  'workflow.terminate': { ...RUN, reason: 'text?' },
+  'workflow.cancel': { ...RUN, requestId: 'name?', reason: 'text?' },
+  'workflow.terminate': { ...RUN, requestId: 'name?', reason: 'text?' },
   'workflow.list': {
     limit: 'count',
     before: 'name?',

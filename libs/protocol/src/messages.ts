@@ -70,12 +70,16 @@ export interface UpdateWorkflow extends RunRef {
   update: string;
   payload: Encoded | undefined;
 }
+/** Asks the run to end. Idempotent by `requestId`: a retry is answered as the first, which may have ended the run. */
 export interface CancelWorkflow extends RunRef {
   kind: 'workflow.cancel';
+  requestId?: string | undefined;
   reason?: string | undefined;
 }
+/** Ends the run at once. Idempotent as {@link CancelWorkflow}. */
 export interface TerminateWorkflow extends RunRef {
   kind: 'workflow.terminate';
+  requestId?: string | undefined;
   reason?: string | undefined;
 }
 /** Lists the runs of one partition, newest first (run ids are ULIDs); the client merges the partitions. */

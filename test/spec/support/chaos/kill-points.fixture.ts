@@ -1,5 +1,11 @@
 import { FramePeer } from '@ground-control/client';
-import { type Address, decodeFrame, type Frame, MalformedMessageError, subjectOf } from '@ground-control/protocol';
+import {
+  type Address,
+  decodeFrame,
+  type Frame,
+  MalformedMessageError,
+  subjectOf,
+} from '@ground-control/protocol';
 import type { TestingModule } from '@nestjs/testing';
 import { KILLS_FILE, type Kill, type KillPlan, type Point, POINTS_FILE } from './kill-plan.fixture.js';
 import { appendEntry } from './lines.fixture.js';
