@@ -20,6 +20,8 @@ export interface CoordinatorHealth {
   leads: number[];
   /** Those of them that it serves. */
   serves: number[];
+  /** Why it does not serve the others: they cannot be recovered, or are in quarantine. */
+  troubles: { partition: number; reason: string }[];
 }
 
 /**
@@ -52,6 +54,7 @@ export class CoordinatorHost implements OnApplicationBootstrap {
       isMember: running?.isMember ?? false,
       leads: running?.led ?? [],
       serves: running?.served ?? [],
+      troubles: running?.troubles ?? [],
     };
   }
 

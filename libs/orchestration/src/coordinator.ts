@@ -123,6 +123,11 @@ export class Coordinator {
     return this.leaders.serving;
   }
 
+  /** Why it does not serve the others: they cannot be recovered, or are in quarantine. */
+  get troubles(): { partition: number; reason: string }[] {
+    return this.leaders.troubles;
+  }
+
   get leases(): number {
     return this.leaders.all.length;
   }

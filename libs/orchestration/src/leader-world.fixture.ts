@@ -17,7 +17,6 @@ import { ReadyQueue } from './ready-queue.js';
 import { WorkerRegistry } from './worker-registry.js';
 
 export const LEASE_MS = 1_000;
-const SILENT = { log: () => {}, warn: () => {}, error: () => {} };
 
 export const definition: WorkflowDefinition = {
   type: 'ProcessOrder',
@@ -39,6 +38,8 @@ export class LeaderWorld {
   readonly replies: Map<string, Reply[]> = new Map();
   readonly delivered: string[] = [];
   readonly warnings: string[] = [];
+  /** What the leader logs as warnings and errors. */
+  readonly logged: string[] = [];
   readonly leader: PartitionLeader;
   /** Whether the lease vouches that nobody else leads. */
   leads = true;
@@ -53,6 +54,7 @@ export class LeaderWorld {
     public now: number,
   ) {
     this.store = store;
+    const note = (message: string): void => void this.logged.push(message);
     this.storage = new MortalStorage(store);
     const ready = new ReadyQueue();
     const clock = (): number => this.now;
@@ -82,7 +84,7 @@ export class LeaderWorld {
         },
       },
       storage: this.storage,
-      logger: SILENT,
+      logger: { log: () => {}, warn: note, error: note },
       newEpoch: () => `epoch-${++this.epochs}-${Math.random()}`,
       onServing: () => {},
     });

@@ -14,6 +14,8 @@ export class MortalStorage implements PartitionStorage {
   private unheard: string | undefined;
   private open: () => void = () => {};
   onStopped: () => void = () => {};
+  /** What every recovery fails with, while it is set. */
+  recoveryError: Error | undefined;
 
   readonly journal: PartitionStorage['journal'];
 
@@ -54,11 +56,15 @@ export class MortalStorage implements PartitionStorage {
     return new Proxy(real, {
       get: (target, name) => {
         if (name === 'purge') return purge;
+        if (name === 'takeOver' && this.recoveryError) return this.failRecovery;
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
   }
+
+  private readonly failRecovery = (): Promise<never> =>
+    Promise.reject(this.recoveryError ?? new Error('no recovery fails now'));
 
   private async step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     this.steps.push(name);

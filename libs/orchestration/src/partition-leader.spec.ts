@@ -349,6 +349,50 @@ describe('a journal that is not whole', () => {
   });
 });
 
+describe('a recovery that fails', () => {
+  async function failing(): Promise<LeaderWorld> {
+    const world = await started();
+    world.storage.recoveryError = new Error('the stream is away');
+    world.store.failNextAppends(0, 'reject');
+    world.begin('r2', 'order-2');
+    await expect.poll(() => world.leader.trouble).toContain('failed 2 times');
+    return world;
+  }
+
+  it('is logged each time, and told to who asks about the partition; other requests wait for it', async () => {
+    const world = await failing();
+    world.ask('partition', { kind: 'partition.describe' });
+    world.ask('describe', { kind: 'workflow.describe', workflowId: 'order-1' } as { kind: string });
+    expect(world.reply('partition')).toMatchObject({
+      kind: 'error',
+      code: 'COORDINATOR_UNAVAILABLE',
+      message: expect.stringContaining('the stream is away'),
+    });
+    expect(world.reply('describe')).toBeUndefined();
+    for (const message of ['recovery 1 failed, the next is in 200 ms', 'recovery 2 failed'])
+      await expect.poll(() => world.logged).toContainEqual(expect.stringContaining(message));
+    await world.leader.stop();
+  });
+
+  it('is not told by who may lead no more', async () => {
+    const world = await failing();
+    world.leads = false;
+    world.ask('partition', { kind: 'partition.describe' });
+    expect(world.reply('partition')).toBeUndefined();
+    await world.leader.stop();
+  });
+
+  it('is forgotten once one succeeds', async () => {
+    const world = await failing();
+    world.storage.recoveryError = undefined;
+    await expect.poll(() => world.leader.serving, { timeout: 5_000 }).toBe(true);
+    expect(world.leader.trouble).toBeUndefined();
+    world.ask('partition', { kind: 'partition.describe' });
+    await settle();
+    expect(world.reply('partition')).toMatchObject({ kind: 'partition' });
+  });
+});
+
 describe('an entry that does not fit into an append', () => {
   it('is refused to its sender, changes nothing, and the term goes on', async () => {
     const world = await LeaderWorld.start();

@@ -30,6 +30,8 @@ export class PartitionLeader {
   private waiting = 0;
   /** Why the partition is not served any more: its journal is not whole. */
   private quarantine: JournalCorruptError | undefined;
+  /** The recoveries that failed since the partition was last served, and why the last one did. */
+  private failedRecovery: { tries: number; reason: string } | undefined;
   private loop: Promise<void> = Promise.resolve();
   private termFailed: ((error: unknown) => void) | undefined;
 
@@ -41,6 +43,15 @@ export class PartitionLeader {
 
   get serving(): boolean {
     return this.term !== undefined;
+  }
+
+  /** Why the partition is not served; undefined while it is, and while its first recovery goes on. */
+  get trouble(): string | undefined {
+    if (this.quarantine) return this.quarantine.message;
+    if (!this.failedRecovery) return undefined;
+    const { tries, reason } = this.failedRecovery;
+    const times = tries === 1 ? 'once' : `${tries} times`;
+    return `Partition ${this.partition} is not served: its recovery failed ${times} and is tried again. The last error: ${reason}`;
   }
 
   /** Begins to lead. @returns when the partition is served for the first time, put into quarantine, or given up */
@@ -60,12 +71,12 @@ export class PartitionLeader {
 
   /**
    * Carries out a request. While the partition is being recovered it is passed over: its sender asks again, at once
-   * when the partition is announced.
+   * when the partition is announced. Only who asks about the partition itself is told why it cannot be recovered.
    */
   handle(request: { kind: string }, caller: Caller): void {
     const term = this.term;
     if (this.quarantine) return caller.respond(refused('JOURNAL_CORRUPT', this.quarantine.message));
-    if (!term) return;
+    if (!term) return this.handleUnserved(request, caller);
     try {
       const absent = absentRun(term, request);
       if (absent) return this.handleLater(absent, request, caller);
@@ -80,6 +91,12 @@ export class PartitionLeader {
         refused('GROUND_CONTROL', `The coordinator failed on ${request.kind}: ${String(error)}`),
       );
     }
+  }
+
+  private handleUnserved(request: { kind: string }, caller: Caller): void {
+    // Whoever led it before may have been told that it leads no more: then the next leader answers.
+    if (request.kind !== 'partition.describe' || !this.options.context.leads()) return;
+    if (this.trouble !== undefined) caller.respond(refused('COORDINATOR_UNAVAILABLE', this.trouble));
   }
 
   /** A request for a run that is not in memory waits until it is; others go on meanwhile. */
@@ -131,6 +148,7 @@ export class PartitionLeader {
       const served = await this.serveOneTerm(onFirst);
       if (this.quarantine || this.stopped) return;
       waitMs = served ? TAKEOVER_RETRY_MS.first : Math.min(waitMs * 2, TAKEOVER_RETRY_MS.most);
+      if (!served) this.warnOfRecovery(waitMs);
       // oxlint-disable-next-line no-await-in-loop -- the back-off between two terms
       await delay(waitMs);
     }
@@ -147,7 +165,7 @@ export class PartitionLeader {
       await term.recover();
     } catch (error) {
       term.end();
-      this.report(error);
+      this.noteRecovery(error);
       return false;
     }
     if (this.stopped) {
@@ -155,12 +173,32 @@ export class PartitionLeader {
       return true;
     }
     this.term = term;
+    this.failedRecovery = undefined;
     onServing();
     onFirst();
     const error = await failed;
     this.term = undefined;
     if (!this.stopped) this.report(error);
     return true;
+  }
+
+  private noteRecovery(error: unknown): void {
+    if (error instanceof JournalCorruptError || error instanceof JournalFencedError) {
+      this.failedRecovery = undefined;
+      return this.report(error);
+    }
+    this.failedRecovery = { tries: (this.failedRecovery?.tries ?? 0) + 1, reason: String(error) };
+    // An error that has no code is a defect, of which the first report should say where it is.
+    if (this.failedRecovery.tries > 1 || error instanceof GroundControlError) return;
+    this.options.logger.error(`partition ${this.partition} cannot be recovered: ${stackOf(error)}`);
+  }
+
+  private warnOfRecovery(waitMs: number): void {
+    if (!this.failedRecovery) return;
+    const { tries, reason } = this.failedRecovery;
+    this.options.logger.warn(
+      `partition ${this.partition} is not served: recovery ${tries} failed, the next is in ${waitMs} ms: ${reason}`,
+    );
   }
 
   /** A journal that is not whole is not served: going on would be to lose in silence what it lacks. */

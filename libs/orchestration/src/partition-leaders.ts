@@ -35,6 +35,14 @@ export class PartitionLeaders {
     return this.all.filter((partition) => this.get(partition)?.serving);
   }
 
+  /** Why those that are not served are not, as far as that is known. */
+  get troubles(): { partition: number; reason: string }[] {
+    return this.all.flatMap((partition) => {
+      const reason = this.get(partition)?.trouble;
+      return reason === undefined ? [] : { partition, reason };
+    });
+  }
+
   /** Begins to lead. */
   lead(partition: number, epoch: number): void {
     const leader = this.parts.newLeader(partition, epoch);

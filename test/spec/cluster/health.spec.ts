@@ -57,7 +57,7 @@ describe('the health of a coordinator', () => {
     ]);
     const [status, { info }] = await ask('ready');
     expect(status).toBe(200);
-    expect(info).toMatchObject({ coordinator: { leads: [0, 1], serves: [0, 1] } });
+    expect(info).toMatchObject({ coordinator: { leads: [0, 1], serves: [0, 1], troubles: [] } });
   });
 
   it('writes its log as one JSON object a line where that is asked for', async () => {

@@ -32,13 +32,14 @@ export class HealthController {
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
-    const { connection, leads, serves, isMember, started } = this.look();
+    const { connection, leads, serves, troubles, isMember, started } = this.look();
     return this.health.check([
       () => this.indicate('nats', connection === 'connected', { connection }),
       () =>
         this.indicate('coordinator', started && isMember && serves.length === leads.length, {
           leads,
           serves,
+          troubles,
         }),
     ]);
   }
