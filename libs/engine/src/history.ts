@@ -33,11 +33,17 @@ export class HistoryProjection {
   private state: RunState | undefined;
   private scope: StepScope = { step: 'start', attempt: 0, workerId: '' };
   private readonly tasks = new Map<number, { task: string; args: Encoded | undefined }>();
+  /** Children whose end was told and may be heard of once more. */
   private readonly endedChildren = new Set<string>();
   /** Operations that no event tells of: the next event of their step carries them, for a replay. */
   private untold: Operation[] = [];
 
   constructor(private readonly runId: string) {}
+
+  /** How many children it still has to know by their end. */
+  get rememberedChildren(): number {
+    return this.endedChildren.size;
+  }
 
   /** The history events that follow from a journal event. @param at when it was decided */
   apply(event: RunEvent, at: number): WireHistoryEvent[] {
@@ -97,11 +103,21 @@ export class HistoryProjection {
 
   private stepStarted(attempt: number, workerId: string, at: number, input: Encoded | undefined): NewEvent {
     const step = this.state?.step?.name ?? '';
-    if (attempt === 1) this.tasks.clear();
+    if (attempt === 1) this.forgetStep();
     this.scope = { step, attempt, workerId };
     const { handler, childOutcome } = this.state?.step ?? {};
     const replay = { handler, child: childOutcome?.runId };
     return { kind: 'step.started', at, ...this.scope, input, replay };
+  }
+
+  /**
+   * Of the last step nothing more is heard. The end of a child that it started is then heard at most from the run, and
+   * only for as long as the run has the child among those that go on.
+   */
+  private forgetStep(): void {
+    this.tasks.clear();
+    for (const runId of this.endedChildren)
+      if (!this.state?.children.has(runId)) this.endedChildren.delete(runId);
   }
 
   private completed(event: StepCompleted, at: number): NewEvent[] {
