@@ -3,6 +3,9 @@ import { assertNamespace, InvalidInputError } from '@ground-control/protocol';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import { DEFAULT_RESEND_SCHEDULE, type ResendSchedule } from './resend-schedule.js';
 
+/** How many requests of a peer may be unanswered at once, unless its options say otherwise. */
+const MAX_PENDING_REQUESTS = 1_000_000;
+
 /** How a {@link FramePeer} connects and retries. */
 export interface FramePeerOptions {
   /** The NATS servers. @defaultValue `nats://127.0.0.1:4222` */
@@ -93,6 +96,6 @@ export function resolvePeerOptions(options: FramePeerOptions): ResolvedPeerOptio
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     resend: { ...DEFAULT_RESEND_SCHEDULE, ...options.resend },
     copyValues: options.copyValues ?? false,
-    maxPendingRequests: options.maxPendingRequests ?? 1_000_000,
+    maxPendingRequests: options.maxPendingRequests ?? MAX_PENDING_REQUESTS,
   };
 }
