@@ -29,7 +29,8 @@ const libs = {
 /** app -> the libs it may import; no app imports another */
 const apps = {
   coordinator: ['orchestration', 'protocol', 'transport', 'nats-server', 'journal'],
-  cli: ['client', 'nats-server', 'protocol', 'orchestration', 'transport', 'worker', 'workflow'],
+  // The journal for `cluster verify`, which reads what lies there whether a coordinator is at work or not.
+  cli: ['client', 'journal', 'nats-server', 'protocol', 'orchestration', 'transport', 'worker', 'workflow'],
   orders: ['nestjs'],
   examples: ['nestjs'],
 };

@@ -99,6 +99,19 @@ export class Checkpoints {
     });
   }
 
+  /** The last marker, without fencing anyone. */
+  async readMarker(): Promise<Marker | undefined> {
+    const last = await this.stream.last(MARKER_KEY);
+    return last && this.decodeMarker(last);
+  }
+
+  /** What a record of the stream holds: undefined for a marker, and for a run that was forgotten. */
+  decodeRecord(record: KeyedRecord): StoredCheckpoint | undefined {
+    if (record.key !== MARKER_KEY) return record.body.length > 0 ? this.decode(record) : undefined;
+    this.decodeMarker(record);
+    return undefined;
+  }
+
   /** @throws JournalCorruptError when there is none at this place */
   async read(record: number): Promise<StoredCheckpoint> {
     const found = await this.stream.get(record);

@@ -22,3 +22,4 @@ export {
 export { type DurabilityFacts, gatherDurability, type JournalStreamFacts } from './durability-facts.js';
 export type { SharedEntry, SharedTable } from './shared-table.js';
 export { MemorySharedStorage, MemorySharedTable } from './memory-shared-table.js';
+export { type Finding, type Verification, verifyNamespace, type VerifyOptions } from './verify-namespace.js';

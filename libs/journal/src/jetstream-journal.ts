@@ -1,4 +1,11 @@
-import { jetstream, type JetStreamClient, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  jetstream,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  jetstreamManager,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import {
   assertNamespace,
@@ -74,6 +81,29 @@ export class JetStreamJournalStore implements JournalStore {
       this.createOrRead(options),
     );
     return this.opened.config;
+  }
+
+  /**
+   * Opens a namespace that is there, to be read: creates and changes nothing.
+   *
+   * @throws InvalidInputError when there is none
+   */
+  async openExisting(): Promise<NamespaceConfig> {
+    const manager = await jetstreamManager(this.connection, { timeout: this.requestTimeoutMs });
+    try {
+      await manager.streams.info(bucketStreamOf(this.namespace));
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound)
+        throw error;
+      throw new InvalidInputError(`There is no namespace ${this.namespace} here.`);
+    }
+    const bucket = await NamespaceBucket.openExisting(this.client, manager, this.namespace);
+    const stored = await bucket.readConfig();
+    if (!stored) throw new InvalidInputError(`Namespace ${this.namespace} has no configuration.`);
+    const { partitions, replicas, storage } = stored;
+    const config = { partitions, replicas, storage };
+    this.opened = { config, bucket, manager };
+    return config;
   }
 
   partition(partition: number): PartitionJournal {

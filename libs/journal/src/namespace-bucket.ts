@@ -55,6 +55,15 @@ export class NamespaceBucket {
     return new NamespaceBucket(bucket, manager, namespace);
   }
 
+  /** Opens the bucket of a namespace that is there; creates and changes nothing. */
+  static async openExisting(
+    client: JetStreamClient,
+    manager: JetStreamManager,
+    namespace: string,
+  ): Promise<NamespaceBucket> {
+    return new NamespaceBucket(await new Kvm(client).open(bucketOf(namespace)), manager, namespace);
+  }
+
   /** Writes the configuration unless there is one; the one that is there in any case. */
   async agree(wanted: NamespaceConfig): Promise<StoredConfig> {
     const existing = await this.readConfig();
@@ -109,7 +118,8 @@ export class NamespaceBucket {
     return message?.json<Value>();
   }
 
-  private async readConfig(): Promise<StoredConfig | undefined> {
+  /** The configuration, undefined where none was written. */
+  async readConfig(): Promise<StoredConfig | undefined> {
     const config = await this.get<StoredConfig>(CONFIG_KEY);
     if (!config) return undefined;
     if (config.version === CONFIG_VERSION) return config;

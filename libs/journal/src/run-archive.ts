@@ -17,7 +17,7 @@ import { decodeMessage, encodeMessage, type RunStatus, type WireRunInfo } from '
 import { attributeDigests } from './attribute-digests.js';
 import { entryBytesAtMost } from './entry-bytes.js';
 import { JournalCorruptError } from './journal-errors.js';
-import type { KeyedStream } from './keyed-stream.js';
+import type { KeyedRecord, KeyedStream } from './keyed-stream.js';
 import { markOf, NO_RECORD, type RecordMark } from './record-mark.js';
 import { runKeyOf } from './run-key.js';
 
@@ -189,6 +189,18 @@ export class RunArchive {
   async readRowsAt(sequence: number): Promise<Uint8Array[]> {
     const found = await this.runs.get(sequence);
     return found ? (this.decode(sequence, found.body)[2] as Uint8Array[]) : [];
+  }
+
+  /** @throws JournalCorruptError when a record of the histories is not of this version */
+  checkHistory({ sequence, body }: KeyedRecord): void {
+    this.decode(sequence, body);
+  }
+
+  /** The rows in a record of the listing, none in a fence. */
+  rowsOf({ key, sequence, body }: KeyedRecord): StoredRow[] {
+    if (key !== SEGMENT_KEY) return [];
+    const rows = this.decode(sequence, body)[2] as Uint8Array[];
+    return rows.map((row, slot) => ({ ...decodeRow(row), sequence, slot }));
   }
 
   /** Removes a run's own chunks. */

@@ -7,6 +7,7 @@ import { printable } from '../printable.js';
 import { headed } from '../run-text.js';
 import { table } from '../table.js';
 import { relativeText } from '../time-text.js';
+import { verifyCommand } from './cluster-verify.command.js';
 
 /** `gctl worker list` */
 export function workerCommand(context: CliContext): Command {
@@ -61,5 +62,8 @@ export function clusterCommand(context: CliContext): Command {
       terminal.show(cluster, clusterText(cluster, terminal.styles, Date.now()));
     }),
   );
-  return new Command('cluster').description('the coordinators of the namespace').addCommand(status);
+  return new Command('cluster')
+    .description('the coordinators of the namespace, and what it holds')
+    .addCommand(status)
+    .addCommand(verifyCommand(context));
 }
