@@ -111,18 +111,37 @@ class PartitionVerifier {
   /** @returns the last sequence, undefined when the journal is not whole */
   private async verifyJournal(): Promise<number | undefined> {
     try {
-      const marker = await this.checkpoints.readMarker();
-      const last = await again(() => {
-        // A journal of its own each time: what an earlier try has seen may be purged.
-        return this.store.partition(this.partition).verify(() => this.count('batches'));
-      });
-      if (marker && marker.through > last) {
-        this.find('checkpoints', 0, `they reach to sequence ${marker.through}, the journal ends at ${last}`);
+      const earlier = await this.checkpoints.readMarker();
+      const { first, last } = await again(() => this.readJournal());
+      // Purged is what the marker before the purge no longer needs, so this one is read after the journal.
+      const later = await this.checkpoints.readMarker();
+      if (earlier && earlier.through > last) {
+        this.find('checkpoints', 0, `they reach to sequence ${earlier.through}, the journal ends at ${last}`);
+      }
+      const replayFrom = later?.replayFrom ?? 1;
+      if (first > replayFrom) {
+        this.find('journal', replayFrom, `it begins at ${first}, a replay begins at ${replayFrom}`);
       }
       return last;
     } catch (error) {
       this.findCorrupt('journal', error);
       return undefined;
+    }
+  }
+
+  /** @returns the sequences of the first batch, 0 when there is none, and of the last record */
+  private async readJournal(): Promise<{ first: number; last: number }> {
+    const before = this.result.batches;
+    let first = 0;
+    try {
+      const last = await this.store.partition(this.partition).verify((sequence) => {
+        if (first === 0) first = sequence;
+        this.count('batches');
+      });
+      return { first, last };
+    } catch (error) {
+      if (error instanceof JournalUncertainError) this.result.batches = before;
+      throw error;
     }
   }
 
@@ -189,7 +208,9 @@ class PartitionVerifier {
       // oxlint-disable-next-line no-await-in-loop -- each says where the next may begin
       const chunk = await this.archive.nextChunk(runId, from);
       if (!chunk || chunk.sequence > last) break;
-      entries.push(...chunk.entries);
+      // What was archived twice, after a crash, says the same twice.
+      const through = entries.at(-1)?.sequence ?? 0;
+      entries.push(...chunk.entries.filter(({ sequence }) => sequence > through));
       from = chunk.sequence + 1;
     }
     if (from <= last) throw new JournalCorruptError(this.partition, 0, `history chunk ${last} is missing`);
@@ -231,13 +252,10 @@ class PartitionVerifier {
   }
 }
 
-/** The state that events lead to; what was archived twice says the same twice. @throws Error for an illegal walk */
+/** The state that events lead to. @throws Error for an illegal walk */
 function fold(runId: string, entries: readonly ArchivedEntry[]): RunState | undefined {
   let state: RunState | undefined;
-  let last = 0;
-  for (const { sequence, at, events } of entries) {
-    if (sequence <= last) continue;
-    last = sequence;
+  for (const { at, events } of entries) {
     for (const event of events) state = evolve(state, runId, event, at);
   }
   return state;
