@@ -63,6 +63,27 @@ describe('gctl with a namespace that is served', () => {
     expect(code).toBe(0);
   }
 
+  it('verifies what the namespace holds', async () => {
+    const whole = await on('cluster', 'verify');
+    expect(whole).toMatchObject({ code: 0, stderr: '' });
+    expect(whole.stdout).toContain('all whole');
+    const json = await on('cluster', 'verify', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ findings: [] });
+  });
+
+  it('exits with 2 when there is nothing to verify', async () => {
+    const { code, stderr } = await gctl(
+      '--server',
+      server.servers,
+      '--namespace',
+      'nowhere',
+      'cluster',
+      'verify',
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('no namespace nowhere');
+  });
+
   it('starts a workflow and prints its ids', async () => {
     const text = await on('workflow', 'start', 'Greet', '--id', 'start-1', '--input', '{"name":"Ann"}');
     expect(text).toMatchObject({ code: 0, stderr: '' });

@@ -1,7 +1,5 @@
-import { type Finding, type Verification, verifyNamespace } from '@ground-control/journal';
-import { connectionFromEnvironment } from '@ground-control/transport/peer';
-import { connect } from '@nats-io/transport-node';
-import { Command } from 'commander';
+import type { Finding, Verification } from '@ground-control/journal';
+import { Command, CommanderError } from 'commander';
 
 import type { CliContext } from '../cli-context.js';
 import { addExamples } from '../examples.js';
@@ -32,31 +30,15 @@ export function verifyCommand(context: CliContext): Command {
 async function verified(
   { terminal }: CliContext,
   command: Command,
-  { server, namespace, requestTimeout }: GlobalOptions,
+  options: GlobalOptions,
 ): Promise<Verification> {
   try {
-    terminal.busy(`connecting to ${server}`);
-    const connection = await connect({
-      ...connectionFromEnvironment(process.env),
-      servers: server.split(','),
-      timeout: requestTimeout,
-      name: 'gctl',
-    });
-    try {
-      terminal.busy(`verifying namespace ${namespace}`);
-      return await verifyNamespace(connection, namespace, {
-        requestTimeoutMs: requestTimeout,
-        onProgress: (partition, { partitions, batches, histories }) =>
-          terminal.busy(
-            `partition ${partition + 1} of ${partitions}: ${batches} batches, ${histories} histories`,
-          ),
-      });
-    } finally {
-      await connection.close();
-    }
+    // Loading JetStream takes longer than most commands run.
+    const { verifyOver } = await import('../verify-over.js');
+    return await verifyOver(terminal, options);
   } catch (error) {
     terminal.fail(error);
-    return command.error('error: the namespace could not be verified', { exitCode: EXIT.usage });
+    throw new CommanderError(EXIT.usage, 'gctl.unverified', 'the namespace could not be verified');
   } finally {
     terminal.busy(undefined);
   }
