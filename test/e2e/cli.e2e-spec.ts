@@ -2,9 +2,12 @@ import 'reflect-metadata';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { JetStreamJournalStore } from '@ground-control/journal';
 import { EmbeddedNatsServer } from '@ground-control/nats-server';
 import { type Context, type Directive, GroundControlModule, Start, Workflow } from '@ground-control/nestjs';
 import { GroundControlTestServer } from '@ground-control/nestjs/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -69,6 +72,28 @@ describe('gctl with a namespace that is served', () => {
     expect(whole.stdout).toContain('all whole');
     const json = await on('cluster', 'verify', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ findings: [] });
+  });
+
+  it('exits with 1 and names what is missing', async () => {
+    const connection = await connect({ servers: server.servers });
+    try {
+      const store = new JetStreamJournalStore(connection, 'broken');
+      await store.open({ partitions: 1, replicas: 1, storage: 'file' });
+      for (const epoch of ['first', 'second']) {
+        // oxlint-disable-next-line no-await-in-loop -- one term after the other
+        await store.partition(0).takeOver(epoch, () => {});
+      }
+      await store.close();
+      const { streams } = await jetstreamManager(connection);
+      await streams.purge('GC_broken_JOURNAL_0', { seq: 2 });
+    } finally {
+      await connection.close();
+    }
+    const verify = ['--server', server.servers, '--namespace', 'broken', 'cluster', 'verify'];
+    const { code, stdout, stderr } = await gctl(...verify);
+    expect(code).toBe(1);
+    expect(stdout).toContain('partition 0, journal, sequence 1');
+    expect(stderr).toContain('not whole');
   });
 
   it('exits with 2 when there is nothing to verify', async () => {
