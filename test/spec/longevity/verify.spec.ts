@@ -51,11 +51,11 @@ afterEach(async () => {
 
 it('is whole while runs begin, end and are archived, and names the run whose events were deleted', async () => {
   const naps = Array.from({ length: 5 }, () => world.client.run(NapWorkflow, {}));
-  let over = false;
-  const load = Promise.all(
+  const load = new AbortController();
+  const errands = Promise.all(
     Array.from({ length: 4 }, async () => {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      while (!over) await world.client.run(ErrandWorkflow, {});
+      while (!load.signal.aborted) await world.client.run(ErrandWorkflow, {});
     }),
   );
   let histories = 0;
@@ -70,8 +70,8 @@ it('is whole while runs begin, end and are archived, and names the run whose eve
     }, PATIENCE);
     await Promise.all(naps);
   } finally {
-    over = true;
-    await load;
+    load.abort();
+    await errands;
   }
 
   const { streams } = await jetstreamManager(connection);
