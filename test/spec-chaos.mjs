@@ -14,9 +14,6 @@ const seed = values.seed ?? String(randomInt(2 ** 31));
 const paths = positionals.length > 0 ? positionals : ['test/spec'];
 const folder = mkdtempSync(join(tmpdir(), 'ground-control-chaos-'));
 
-/** The most tests in a hundred whose workers may die only when the test is over. */
-const MOST_LATE_PERCENT = 10;
-
 let running;
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => running?.kill(signal));
 
@@ -38,9 +35,9 @@ async function main() {
   if (rehearsed !== 0) return rehearsed;
   console.log(`\nEvery worker is killed once in each test, by seed ${seed}`);
   const code = await vitest({});
-  const few = printKills();
-  if (code !== 0 || few) console.log(`chaos seed ${seed} failed`);
-  return code || (few ? 1 : 0);
+  printKills();
+  if (code !== 0) console.log(`chaos seed ${seed} failed`);
+  return code;
 }
 
 function vitest(env) {
@@ -58,7 +55,6 @@ function run(command, args, env = {}) {
   });
 }
 
-/** @returns whether too few workers were killed while their tests ran */
 function printKills() {
   const kills = entriesOf('kills');
   const points = entriesOf('points');
@@ -67,11 +63,7 @@ function printKills() {
     console.log(`killed ${worker} at point ${number} of ${total}, ${what}: ${test}`);
   }
   const tests = new Set(kills.map(({ test }) => test)).size;
-  const late = new Set(kills.filter(({ what }) => what === 'its test over').map(({ test }) => test)).size;
-  console.log(
-    `${kills.length} workers were killed in ${tests} tests, of ${late} only when they were over (at most ${MOST_LATE_PERCENT} % may be), by seed ${seed}`,
-  );
-  return late * 100 > tests * MOST_LATE_PERCENT;
+  console.log(`${kills.length} workers were killed in ${tests} tests, by seed ${seed}`);
 }
 
 function entriesOf(name) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach } from 'vitest';
-import { type Kill, KILLS_FILE, type KillPlan, LATE, planOf } from './kill-plan.fixture.js';
+import { type Kill, KILLS_FILE, type KillPlan, planOf } from './kill-plan.fixture.js';
 import { appendEntry, readEntries } from './lines.fixture.js';
 import { isChaos, isRehearsal } from './run.fixture.js';
 import { type Service, WorkerProcess } from './worker-process.fixture.js';
@@ -62,34 +62,22 @@ if (isChaos) {
   afterEach(async () => {
     const over = test;
     test = undefined;
-    if (over !== undefined && hadWorker && !isRehearsal && killsIn(over) === 0) await killLate(over);
     await Promise.all([...threatened].map(({ worker }) => worker.follow(undefined)));
     await Promise.all([...threatened].map(({ recovered }) => recovered()));
     if (!hadWorker || isRehearsal || killsIn(over) > 0) return;
-    throw new Error('no worker was killed in this test, nor lived when it was over');
+    throw new Error(`no worker was killed in this test: it came to fewer points than in the rehearsal`);
   }, RECOVERY.timeout);
 }
 
 async function threaten(worker: WorkerProcess): Promise<void> {
-  const plan = inTest(worker.service);
-  if (plan?.killAt === 0) return kill(worker, plan.test, 'idle');
-  return worker.follow(plan);
-}
-
-/**
- * A test may end while its runs go on, and then before the point that was drawn: the rehearsal was faster, or had more to
- * do of the test before. Its workers die now, which the tests after it meet; how many died so is told and limited.
- */
-async function killLate(over: string): Promise<void> {
-  await Promise.all([...threatened].map(({ worker }) => kill(worker, over, LATE)));
-}
-
-function kill(worker: WorkerProcess, ofTest: string, what: string): Promise<void> {
-  const entry: Kill = { test: ofTest, worker: worker.service.identity, what, number: 0 };
-  appendEntry(KILLS_FILE, entry);
-  return worker.kill();
+  const { identity } = worker.service;
+  const plan = inTest({ identity });
+  if (!plan || plan.killAt !== 0) return worker.follow(plan);
+  const kill: Kill = { test: plan.test, worker: identity, what: 'idle', number: 0 };
+  appendEntry(KILLS_FILE, kill);
+  await worker.kill();
 }
 
 function killsIn(name: string | undefined): number {
-  return readEntries<Kill>(KILLS_FILE).filter((entry) => entry.test === name).length;
+  return readEntries<Kill>(KILLS_FILE).filter((kill) => kill.test === name).length;
 }

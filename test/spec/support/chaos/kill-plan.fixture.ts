@@ -22,9 +22,6 @@ export interface KillPlan {
   killAt: number | undefined;
 }
 
-/** What the kill of a worker is that came to fewer points than in the rehearsal. */
-export const LATE = 'its test over';
-
 /** Every point of the rehearsal. */
 export const POINTS_FILE: string = join(runFolder, 'points');
 /** Every kill. */
