@@ -498,9 +498,10 @@ describe('the help of gctl', () => {
     },
   );
 
-  // Those of the other commands start processes.
+  // Those of the other commands start processes, or read from NATS itself.
   const examples = leaves.flatMap((command) =>
-    /^(workflow|worker|type|cluster)$/.test(command.parent?.name() ?? '') && command.name() !== 'replay'
+    /^(workflow|worker|type|cluster)$/.test(command.parent?.name() ?? '') &&
+    !['replay', 'verify'].includes(command.name())
       ? examplesOf(command)
       : [],
   );
@@ -550,7 +551,10 @@ describe('gctl __complete', () => {
   it.each([
     [['wo'], ['workflow', 'worker']],
     [['workflow', 'te'], ['terminate']],
-    [['--namespace', 'x', 'cluster', ''], ['status']],
+    [
+      ['--namespace', 'x', 'cluster', ''],
+      ['status', 'verify'],
+    ],
     [
       ['workflow', 'list', '--st'],
       ['--status', '--started-after', '--started-before'],
