@@ -69,12 +69,12 @@ function apply(state: RunState, event: Exclude<RunEvent, RunStarted>, at: number
     case 'wait.timed_out':
       return timeOutWait(state, at);
     case 'run.cancel_requested':
-      if (event.id !== undefined) remember(state.received, event.id);
+      remember(state.received, event.id);
       return requestCancel(state, event);
     case 'run.cancelled':
       return end(state, 'cancelled', at, { reason: state.cancel?.reason });
     case 'run.terminated':
-      if (event.id !== undefined) remember(state.received, event.id);
+      remember(state.received, event.id);
       return end(state, 'terminated', at, { reason: event.reason });
     case 'run.timed_out':
       return end(state, 'timed_out', at, {});
@@ -321,7 +321,8 @@ function answer(
   trim(state.answers);
 }
 
-function remember(ids: Set<string>, id: string): void {
+function remember(ids: Set<string>, id: string | undefined): void {
+  if (id === undefined) return;
   ids.add(id);
   trim(ids);
 }

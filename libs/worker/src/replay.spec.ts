@@ -1,6 +1,7 @@
 import { NonDeterminismError, type Operation } from '@ground-control/protocol';
 import { type Context, type Directive, Start, Step, Task, Workflow } from '@ground-control/workflow';
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServedWorkflow } from './served-workflow.js';
 import { assignmentOf, completed, FakeLeader, resultOf, runnerOf, runStep, serve } from './worker.fixture.js';
@@ -145,15 +146,18 @@ describe('a replay', () => {
   });
 
   it('of a handler that does I/O outside of tasks waits for its calls', async () => {
-    // The answer comes after the call of the other branch: which of the two is first is nothing that is recorded.
-    let answer = (): Promise<unknown> => vi.waitUntil(() => ran.includes('reserve next'), { interval: 1 });
-    const handle: Handler = async (_ctx, tasks) =>
-      Promise.all([
-        answer().then(() => tasks.charge('late')),
-        tasks.reserve('early').then(() => tasks.reserve('next')),
-      ]);
+    const handle: Handler = async (_ctx, tasks) => {
+      let asked = (): void => {};
+      // The answer comes after the call of the other branch: which of the two is first is nothing that is recorded.
+      const answer = new Promise<void>((resolve) => (asked = resolve)).then(() => delay(5));
+      const reserveNext = (): Promise<string> => {
+        const reserved = tasks.reserve('next');
+        asked();
+        return reserved;
+      };
+      return Promise.all([answer.then(() => tasks.charge('late')), tasks.reserve('early').then(reserveNext)]);
+    };
     const operations = await recordingOf(handle);
-    answer = () => new Promise((resolve) => void setTimeout(resolve, 5));
     await expect(replay(operations, handle)).resolves.toEqual(['charge late', 'reserve next']);
     expect(ran).toEqual([]);
   });
